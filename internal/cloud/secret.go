@@ -1,15 +1,6 @@
 package cloud
 
-import "log/slog"
+import "github.com/novalet/novalet/api/wire"
 
-// Secret is a string that does not print itself: fmt, slog and encoding/json
-// all show "***". Reveal gives the value to the one place that needs it.
-type Secret string
-
-// Reveal returns the value.
-func (s Secret) Reveal() string { return string(s) }
-
-func (s Secret) String() string               { return "***" }
-func (s Secret) GoString() string             { return "***" }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue("***") }
-func (s Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+// Secret is a string that does not print itself; see wire.Secret.
+type Secret = wire.Secret

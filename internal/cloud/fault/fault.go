@@ -13,20 +13,20 @@ type Kind int
 
 // The kinds, with the HTTP status they become at the edge.
 const (
-	Internal       Kind = iota // 500; the message is never shown
-	BadRequest                 // 400
-	Unauthorized               // 401
-	Forbidden                  // 403, policy
-	OverQuota                  // 403, quota
-	NotFound                   // 404
-	NotAcceptable              // 406
-	Conflict                   // 409
-	Gone                       // 410
-	TooLarge                   // 413
-	BadMediaType               // 415
-	NotImplemented             // 501
-	Unavailable                // 503
-	RangeNotSatisfiable        // 416
+	Internal            Kind = iota // 500; the message is never shown
+	BadRequest                      // 400
+	Unauthorized                    // 401
+	Forbidden                       // 403, policy
+	OverQuota                       // 403, quota
+	NotFound                        // 404
+	NotAcceptable                   // 406
+	Conflict                        // 409
+	Gone                            // 410
+	TooLarge                        // 413
+	BadMediaType                    // 415
+	NotImplemented                  // 501
+	Unavailable                     // 503
+	RangeNotSatisfiable             // 416
 )
 
 // Error is a refusal or failure with a message that the caller may read.
