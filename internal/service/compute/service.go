@@ -1,0 +1,89 @@
+// Package compute answers the Compute API: it checks a request against the
+// state of the cloud, writes what it promises into the database together with
+// the task that will do it, and rings. It never talks to a host.
+package compute
+
+import (
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/novalet/novalet/api/compute"
+	"github.com/novalet/novalet/api/wire"
+	"github.com/novalet/novalet/internal/base/httpd"
+	"github.com/novalet/novalet/internal/base/store"
+	"github.com/novalet/novalet/internal/cloud"
+	"github.com/novalet/novalet/internal/cloud/fault"
+)
+
+// Deps is what the service stands on.
+type Deps struct {
+	DB    *store.DB
+	Bell  cloud.Bell
+	Log   *slog.Logger
+	Now   func() time.Time
+	NewID func() string // a new UUID
+}
+
+// Service answers the Compute API.
+type Service struct{ Deps }
+
+// New returns the service.
+func New(deps Deps) *Service { return &Service{deps} }
+
+// Mount serves every route of the contract.
+func (s *Service) Mount(api *httpd.API) {
+	s.mountFlavors(api)
+}
+
+// Style is how the Compute API differs from others at the edge
+// (spec/nova-errors.md sections 1 to 4).
+func Style(identityURL string) httpd.Style {
+	return httpd.Style{
+		Service: compute.Service, Min: compute.MinVersion, Max: compute.MaxVersion,
+		RequestIDs:   []string{"X-Openstack-Request-Id", "X-Compute-Request-Id"},
+		LegacyHeader: compute.LegacyHeader, ProjectInPath: true,
+		MediaTypes: []string{compute.MediaType},
+		Fault:      writeFault,
+		Unauthorized: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", "Keystone uri=\""+identityURL+"\"")
+			writeJSON(w, http.StatusUnauthorized, map[string]any{"error": map[string]any{
+				"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication.",
+			}})
+		},
+		NoRoute: func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "404 Not Found\n\nThe resource could not be found.\n\n   ", http.StatusNotFound)
+		},
+	}
+}
+
+// faultKeys names the one member of a fault's body; other statuses are a
+// computeFault.
+var faultKeys = map[int]string{
+	http.StatusBadRequest: "badRequest", http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden",
+	http.StatusNotFound: "itemNotFound", http.StatusMethodNotAllowed: "badMethod", http.StatusConflict: "conflictingRequest",
+	http.StatusRequestEntityTooLarge: "overLimit", http.StatusTooManyRequests: "overLimit",
+	http.StatusUnsupportedMediaType: "badMediaType", http.StatusNotImplemented: "notImplemented",
+	http.StatusServiceUnavailable: "serviceUnavailable",
+}
+
+func writeFault(w http.ResponseWriter, _ *http.Request, status int, err *fault.Error) {
+	key := faultKeys[status]
+	if key == "" {
+		key = "computeFault"
+	}
+	writeJSON(w, status, map[string]any{key: map[string]any{"code": status, "message": err.Message}})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	b, err := wire.Encode(nil, body, wire.Version{})
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
