@@ -58,7 +58,8 @@ func rule(name, check string) wire.Rule {
 func Routes() []wire.Endpoint {
 	var all []wire.Endpoint
 	for _, routes := range [][]wire.Endpoint{
-		flavorRoutes(),
+		{ShowVersion}, flavorRoutes(), serverRoutes(), serverActionRoutes(), keypairRoutes(), instanceActionRoutes(),
+		serviceRoutes(), hypervisorRoutes(), availabilityZoneRoutes(), quotaRoutes(),
 	} {
 		all = append(all, routes...)
 	}
