@@ -98,7 +98,7 @@ type fieldTag struct {
 	span    Span
 	omit    string // omitempty, omitzero or nothing
 	rules   rules
-	outside string // path, query, header or body: bound outside the JSON body
+	outside string // path, query, header, body or status: bound outside the JSON body
 	param   string // its name there
 }
 
@@ -112,7 +112,7 @@ func readTag(f reflect.StructField) (fieldTag, error) {
 	if tag.span, err = ParseSpan(span); err != nil {
 		return tag, err
 	}
-	for _, where := range [...]string{"path", "query", "header", "body"} {
+	for _, where := range [...]string{"path", "query", "header", "body", "status"} {
 		if param, ok := f.Tag.Lookup(where); ok {
 			tag.outside, tag.param = where, param
 			return tag, nil

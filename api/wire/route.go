@@ -17,7 +17,8 @@ import (
 // are bound outside the body; one field may be tagged body:"stream" (an
 // io.Reader, sent as it is) or body:"json" (the whole body is this field's
 // value); all others are members of the JSON body. Out is alike, without path
-// and query.
+// and query; an int field tagged status:"code" is the status of a reply whose
+// route has several (206 for a part), zero for the route's own.
 type Route[In, Out any] struct {
 	Name   string // resource and verb: servers.create; unique in the API
 	Method string
@@ -168,6 +169,9 @@ func (r Route[In, Out]) Reply(out Out, v Version) (*Reply, error) {
 	b := bindingOf(reflect.TypeFor[Out](), v)
 	value := reflect.ValueOf(out)
 	reply := &Reply{Status: r.Status.At(v), Header: http.Header{}}
+	if b.status >= 0 && !value.Field(b.status).IsZero() {
+		reply.Status = int(value.Field(b.status).Int())
+	}
 	for _, p := range b.header {
 		addTexts(reply.Header, http.CanonicalHeaderKey(p.name), value.Field(p.index))
 	}
@@ -261,6 +265,7 @@ type binding struct {
 	path, query, header []param
 	stream              int    // field index, -1 for none
 	whole               int    // field index of body:"json", -1 for none
+	status              int    // field index of status:"code", -1 for none
 	body                *codec // of the struct's JSON members, or of the whole field
 }
 
@@ -302,7 +307,7 @@ func bindingOf(t reflect.Type, v Version) *binding {
 }
 
 func bind(t reflect.Type, v Version) *binding {
-	b := &binding{stream: -1, whole: -1}
+	b := &binding{stream: -1, whole: -1, status: -1}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag, err := readTag(f)
@@ -320,6 +325,8 @@ func bind(t reflect.Type, v Version) *binding {
 			b.query = append(b.query, p)
 		case "header":
 			b.header = append(b.header, p)
+		case "status":
+			b.status = i
 		case "body":
 			if tag.param == "stream" {
 				b.stream = i

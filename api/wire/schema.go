@@ -1,9 +1,15 @@
 package wire
 
-import "maps"
+import (
+	"maps"
+	"reflect"
+)
 
 // Schema is a JSON Schema (draft 2020-12) as a value fit for encoding/json.
 type Schema map[string]any
+
+// SchemaOf describes type T as it looks at version v.
+func SchemaOf[T any](v Version) Schema { return planOf(reflect.TypeFor[T](), v).schema() }
 
 func (s Schema) limits(r *rules, least, most string) Schema {
 	if r.min != nil {
