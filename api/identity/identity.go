@@ -19,10 +19,9 @@ const (
 // of everything, as in Keystone while enforce_scope is off; who is admin or
 // reader of a domain may act in that domain.
 const (
-	anyone        = "" // a valid token is enough
-	admin         = "rule:admin_required"
-	systemReader  = "rule:admin_required or (role:reader and system_scope:all)"
-	ownerOrReader = "rule:admin_required or (role:reader and system_scope:all) or rule:owner"
+	anyone       = "" // a valid token is enough
+	admin        = "rule:admin_required"
+	systemReader = "rule:admin_required or (role:reader and system_scope:all)"
 )
 
 // BaseRules are the named rules that the others build on.
@@ -58,7 +57,8 @@ type Self struct {
 func Routes() []wire.Endpoint {
 	var all []wire.Endpoint
 	for _, routes := range [][]wire.Endpoint{
-		versionRoutes(), tokenRoutes(),
+		versionRoutes(), tokenRoutes(), domainRoutes(), projectRoutes(), userRoutes(),
+		roleRoutes(), assignmentRoutes(), catalogRoutes(),
 	} {
 		all = append(all, routes...)
 	}
