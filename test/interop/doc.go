@@ -1,0 +1,16 @@
+// Package interop holds Novalet beside the clients that came before it.
+//
+// TestNova runs the table testdata/nova.txt with the reference client
+// (Debian's /usr/bin/nova) and with ours against the same clouds, and wants
+// the same bytes on stdout and the same exit code. TestSessions runs whole
+// sessions (testdata/session/*.txtar) of Debian's unchanged clients, and of
+// ours by the same names, and looks at what they show.
+//
+// Both need a running cloud and skip without one:
+//
+//	NOVALET_INTEROP_OPENRC     openrc files, separated by ":"; the clouds to ask
+//	NOVALET_INTEROP_NOVA       our client; bin/nova of this checkout if unset
+//	NOVALET_INTEROP_REFERENCE  the client to be like; /usr/bin/nova if unset
+//	NOVALET_INTEROP_REPORT     also write the matrix to this file
+//	NOVALET_INTEROP_DEMO       password of the plain member demo; "demo" if unset
+package interop
