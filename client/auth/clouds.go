@@ -1,0 +1,162 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/novalet/novalet/client"
+)
+
+// maxFile bounds a configuration file.
+const maxFile = 1 << 20
+
+// cloudFiles is what the files of the search path say.
+type cloudFiles struct {
+	clouds   *tree
+	path     string // of clouds.yaml; empty when there is none
+	profiles *tree
+}
+
+// findClouds reads clouds.yaml, secure.yaml over it, and clouds-public.yaml:
+// each the first that is found in the search path.
+func (s Sources) findClouds() (cloudFiles, error) {
+	var found cloudFiles
+	main, path, err := s.findFile("OS_CLIENT_CONFIG_FILE", "clouds")
+	if err != nil {
+		return found, err
+	}
+	secure, _, err := s.findFile("OS_CLIENT_SECURE_FILE", "secure")
+	if err != nil {
+		return found, err
+	}
+	public, _, err := s.findFile("OS_CLIENT_VENDOR_FILE", "clouds-public")
+	if err != nil {
+		return found, err
+	}
+	found.clouds = merge(main.at("clouds"), secure.at("clouds"))
+	found.path, found.profiles = path, public.at("public-clouds")
+	return found, nil
+}
+
+// findFile reads the first file of a name in the search path. A file that is
+// named by its environment variable must be there.
+func (s Sources) findFile(env, name string) (*tree, string, error) {
+	if named := s.env(env); named != "" {
+		t, err := s.readTree(named)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = settingError("%s names %s, and there is no such file.", env, named)
+		}
+		return t, named, err
+	}
+	for _, dir := range s.ConfigDirs {
+		for _, ext := range [...]string{".yaml", ".yml", ".json"} {
+			path := filepath.Join(dir, name+ext)
+			t, err := s.readTree(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			return t, path, err
+		}
+	}
+	return nil, "", nil
+}
+
+func (s Sources) readTree(path string) (*tree, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	} else if err != nil {
+		return nil, settingError("%s cannot be read: %v.", s.shortPath(path), errors.Unwrap(err))
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, settingError("%s cannot be read: %v.", s.shortPath(path), errors.Unwrap(err))
+	}
+	if len(data) > maxFile {
+		return nil, settingError("%s is larger than 1 MiB: that is no configuration.", s.shortPath(path))
+	}
+	t, err := parseTree(data, s.shortPath(path))
+	if err != nil {
+		return nil, settingError("%s cannot be used: %v.", s.shortPath(path), err)
+	}
+	return t, nil
+}
+
+// shortPath writes the home folder as ~.
+func (s Sources) shortPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, s.Home+string(filepath.Separator)); ok && s.Home != "" {
+		return filepath.Join("~", rest)
+	}
+	return path
+}
+
+// cloud returns one cloud of the files, with its profile below it and its
+// region's values on top. An empty name is the only cloud there is, or none.
+func (f cloudFiles) cloud(name, region string) (*tree, string, error) {
+	names := slices.Sorted(maps.Keys(f.clouds.children()))
+	if name == "" {
+		if len(names) != 1 {
+			return nil, "", nil
+		}
+		name = names[0]
+	}
+	t := f.clouds.at(name)
+	if t == nil {
+		switch {
+		case f.path == "":
+			return nil, "", settingError("Cloud %s was not found: there is no clouds.yaml in ., ~/.config/openstack or /etc/openstack, and OS_CLIENT_CONFIG_FILE names none.", name)
+		case len(names) == 0:
+			return nil, "", settingError("Cloud %s was not found: %s has no clouds.", name, f.path)
+		}
+		return nil, "", settingError("Cloud %s was not found: %s has %s.", name, f.path, strings.Join(names, ", "))
+	}
+	if t.kids == nil {
+		return nil, "", settingError("Cloud %s in %s is empty: give it auth, with auth_url and who calls.", name, t.file)
+	}
+	if _, profile := t.scalar("profile", "cloud"); profile != nil {
+		base := f.profiles.at(profile.text)
+		if base == nil {
+			return nil, "", settingError("Cloud %s wants the profile %q, and no clouds-public.yaml has it: copy the profile's settings into the cloud.", name, profile.text)
+		}
+		t = merge(base, t)
+	}
+	return merge(t, regionOf(t, region)), name, nil
+}
+
+// regionOf returns what a cloud says about one region, by default its first:
+// an object with region_name and the region's values.
+func regionOf(t *tree, region string) *tree {
+	if region == "" {
+		if _, own := t.scalar("region_name"); own != nil {
+			region = own.text
+		}
+	}
+	list := t.at("regions")
+	if list == nil {
+		return nil
+	}
+	for _, item := range list.list {
+		name, values := item, (*tree)(nil)
+		if item.kids != nil {
+			_, name = item.scalar("name")
+			values = item.at("values")
+		}
+		if name == nil || region != "" && name.text != region {
+			continue
+		}
+		return merge(values, &tree{file: item.file, kids: map[string]*tree{"region_name": name}})
+	}
+	return nil
+}
+
+func settingError(format string, args ...any) error {
+	return &client.Failure{Class: client.CommandError, Message: fmt.Sprintf(format, args...)}
+}
