@@ -103,8 +103,9 @@ func (a Action) Begin(s State) State {
 // which. Going back to idle, and to deleting, is always allowed.
 var moves = map[TaskState][]TaskState{
 	Scheduling:         {Networking},
-	Networking:         {BlockDeviceMapping, Spawning},
-	BlockDeviceMapping: {Spawning},
+	Networking:         {BlockDeviceMapping, Spawning, Scheduling}, // back when a host failed: another is tried
+	BlockDeviceMapping: {Spawning, Scheduling},
+	Spawning:           {Scheduling},
 	Rebooting:          {RebootPending},
 	RebootPending:      {RebootStarted},
 	RebootingHard:      {RebootPendingHard},
@@ -115,19 +116,20 @@ var moves = map[TaskState][]TaskState{
 // one it was in and error: of each action its End, and of a power change that
 // nobody asked for the state that shows it.
 var ends = map[TaskState][]VMState{
-	Idle:              {Stopped, Active, Paused, Suspended},
-	Scheduling:        {Active},
-	Networking:        {Active},
-	Spawning:          {Active},
-	PoweringOn:        {Active},
-	PoweringOff:       {Stopped},
-	Rebooting:         {Active, Stopped},
-	RebootPending:     {Active, Stopped},
-	RebootStarted:     {Active, Stopped},
-	RebootingHard:     {Active, Stopped},
-	RebootPendingHard: {Active, Stopped},
-	RebootStartedHard: {Active, Stopped},
-	Deleting:          {Deleted},
+	Idle:               {Stopped, Active, Paused, Suspended},
+	Scheduling:         {Active},
+	Networking:         {Active},
+	BlockDeviceMapping: {Active},
+	Spawning:           {Active},
+	PoweringOn:         {Active},
+	PoweringOff:        {Stopped},
+	Rebooting:          {Active, Stopped},
+	RebootPending:      {Active, Stopped},
+	RebootStarted:      {Active, Stopped},
+	RebootingHard:      {Active, Stopped},
+	RebootPendingHard:  {Active, Stopped},
+	RebootStartedHard:  {Active, Stopped},
+	Deleting:           {Deleted},
 }
 
 // Legal reports whether a server may go from one state to another: the store

@@ -29,6 +29,7 @@ type Server struct {
 	ImageProps    map[string]string
 	KernelID      string
 	RamdiskID     string
+	Boot          Boot   // what it boots from, as the image was at create
 	KeyName       string // empty: none
 	PublicKey     string
 	Metadata      map[string]string
@@ -55,6 +56,14 @@ type Server struct {
 	LaunchedAt    time.Time // zero: never ran
 	TerminatedAt  time.Time
 	DeletedAt     time.Time // zero: not deleted
+}
+
+// Boot is what a server boots from.
+type Boot struct {
+	Image      GuestImage  `json:"image"`
+	Kernel     *GuestImage `json:"kernel,omitempty"` // direct kernel boot when present
+	Ramdisk    *GuestImage `json:"ramdisk,omitempty"`
+	KernelArgs string      `json:"kernel_args,omitempty"`
 }
 
 // ServerFault is why a server is in error.

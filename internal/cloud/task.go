@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 )
@@ -23,6 +24,38 @@ type Task struct {
 	Owner     string          // who has the lease; empty: nobody
 	LeaseEnds time.Time
 	CreatedAt time.Time
+}
+
+// The kinds of tasks.
+const (
+	TaskCreate     = "create" // with CreateArgs
+	TaskDelete     = "delete"
+	TaskStart      = "start"
+	TaskStop       = "stop"
+	TaskReboot     = "reboot"
+	TaskRebootHard = "reboot_hard"
+)
+
+// CreateArgs is what a create task needs besides the server's row.
+type CreateArgs struct {
+	Ports      []PortRequest `json:"ports"`
+	ForcedHost string        `json:"forced_host,omitempty"` // az:host, by an administrator: no filter is asked
+	WantHost   string        `json:"want_host,omitempty"`   // from 2.74: the filters are asked
+	Tried      []string      `json:"tried,omitempty"`       // hosts that failed
+	LastError  string        `json:"last_error,omitempty"`  // what the last of them said
+}
+
+// PortRequest is a network card that a new server is to have.
+type PortRequest struct {
+	NetworkID string `json:"network_id"`
+	FixedIP   string `json:"fixed_ip,omitempty"`
+	Tag       string `json:"tag,omitempty"`
+}
+
+// Consoles reads the serial log of a server from its host; a host that does not
+// answer is fault.Unavailable.
+type Consoles interface {
+	Console(ctx context.Context, s *Server, lines int) ([]byte, error)
 }
 
 // Bell tells workers on the bus that there may be work; a lost ring costs a

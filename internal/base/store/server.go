@@ -12,7 +12,7 @@ import (
 // serverColumns, serverValues and scanServer go together: the same columns in
 // the same order.
 const serverColumns = `id, number, name, hostname, description, project_id, user_id, vm_state, task_state, power_state,
-	progress, host, node, zone, pinned_zone, flavor_id, flavor, image_id, image_props, kernel_id, ramdisk_id, key_name,
+	progress, host, node, zone, pinned_zone, flavor_id, flavor, image_id, image_props, kernel_id, ramdisk_id, boot, key_name,
 	public_key, metadata, tags, user_data, files, config_drive, access_ip_v4, access_ip_v6, disk_config, launch_index,
 	reservation_id, root_device, security_groups, hints, trusted_certs, locked, locked_by, locked_reason, fault,
 	revision, created_at, updated_at, launched_at, terminated_at, deleted_at`
@@ -21,7 +21,7 @@ func serverValues(s *cloud.Server) []any {
 	return []any{
 		s.ID, s.Number, s.Name, s.Hostname, s.Description, s.ProjectID, s.UserID, s.State.VM, s.State.Task, s.Power,
 		s.Progress, s.Host, s.Node, s.Zone, s.PinnedZone, s.Flavor.ID, asJSON(&s.Flavor), s.ImageID, asJSON(&s.ImageProps),
-		s.KernelID, s.RamdiskID, s.KeyName, s.PublicKey, asJSON(&s.Metadata), joinTags(s.Tags), s.UserData, asJSON(&s.Files),
+		s.KernelID, s.RamdiskID, asJSON(&s.Boot), s.KeyName, s.PublicKey, asJSON(&s.Metadata), joinTags(s.Tags), s.UserData, asJSON(&s.Files),
 		s.ConfigDrive, s.AccessIPv4, s.AccessIPv6, s.DiskConfig, s.LaunchIndex, s.ReservationID, s.RootDevice,
 		asJSON(&s.Groups), asJSON(&s.Hints), asJSON(&s.TrustedCerts), s.Locked, s.LockedBy, s.LockedReason,
 		asJSON(&s.Fault), s.Revision, micros(s.CreatedAt), micros(s.UpdatedAt), micros(s.LaunchedAt),
@@ -33,7 +33,7 @@ func scanServer(rw row) (s cloud.Server, err error) {
 	var flavorID, tags string
 	err = rw.Scan(&s.ID, &s.Number, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID, &s.State.VM,
 		&s.State.Task, &s.Power, &s.Progress, &s.Host, &s.Node, &s.Zone, &s.PinnedZone, &flavorID, asJSON(&s.Flavor),
-		&s.ImageID, asJSON(&s.ImageProps), &s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, asJSON(&s.Metadata), &tags,
+		&s.ImageID, asJSON(&s.ImageProps), &s.KernelID, &s.RamdiskID, asJSON(&s.Boot), &s.KeyName, &s.PublicKey, asJSON(&s.Metadata), &tags,
 		&s.UserData, asJSON(&s.Files), &s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.LaunchIndex,
 		&s.ReservationID, &s.RootDevice, asJSON(&s.Groups), asJSON(&s.Hints), asJSON(&s.TrustedCerts), &s.Locked,
 		&s.LockedBy, &s.LockedReason, asJSON(&s.Fault), &s.Revision, intoTime(&s.CreatedAt), intoTime(&s.UpdatedAt),
@@ -74,7 +74,7 @@ func (r Reader) ServerEver(ctx context.Context, id string) (cloud.Server, error)
 
 // CreateServer adds a server; its number must come from InstanceNumbers.
 func (tx *Tx) CreateServer(ctx context.Context, s *cloud.Server) error {
-	_, err := tx.exec(ctx, `INSERT INTO servers (`+serverColumns+`) VALUES (`+marks(47)+`)`, serverValues(s)...)
+	_, err := tx.exec(ctx, `INSERT INTO servers (`+serverColumns+`) VALUES (`+marks(48)+`)`, serverValues(s)...)
 	return err
 }
 

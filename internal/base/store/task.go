@@ -107,3 +107,17 @@ func leaseEnds(t *cloud.Task) int64 {
 	}
 	return t.LeaseEnds.UnixMicro()
 }
+
+// FreeLeases ends the leases that workers of a process had whose name begins
+// with prefix. It is for that process's successor, which knows that they are
+// gone.
+func (tx *Tx) FreeLeases(ctx context.Context, prefix string) error {
+	_, err := tx.exec(ctx, `UPDATE tasks SET owner = '', lease_ends = 0 WHERE SUBSTR(owner, 1, ?) = ?`, len(prefix), prefix)
+	return err
+}
+
+// DropTasks removes all tasks of a server but one.
+func (tx *Tx) DropTasks(ctx context.Context, serverID, but string) error {
+	_, err := tx.exec(ctx, `DELETE FROM tasks WHERE server_id = ? AND id <> ?`, serverID, but)
+	return err
+}

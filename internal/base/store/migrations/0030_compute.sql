@@ -22,6 +22,7 @@ CREATE TABLE servers (
     image_props     TEXT NOT NULL,
     kernel_id       TEXT NOT NULL,
     ramdisk_id      TEXT NOT NULL,
+    boot            TEXT NOT NULL,
     key_name        TEXT NOT NULL,
     public_key      TEXT NOT NULL,
     metadata        TEXT NOT NULL,
