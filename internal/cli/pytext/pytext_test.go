@@ -64,10 +64,6 @@ func TestSameAsPython(t *testing.T) {
 	const script = `
 import json, sys, textwrap
 json.dump([[repr(t), textwrap.fill(t, w)] for t, w in json.load(sys.stdin)], sys.stdout)`
-	type ask struct {
-		text  string
-		width int
-	}
 	letters := rapid.SampledFrom([]string{"a", "B", "7", "_", "-", "--", " ", "  ", "\t", "\n", "é", "日", "'", `"`, ".", "word", "so-so", "\r", "\u00a0", "\u2028", "\x1c", "e\u0301"})
 	text := rapid.Map(rapid.SliceOfN(letters, 0, 30), func(parts []string) string { return strings.Join(parts, "") })
 	var questions [][2]any

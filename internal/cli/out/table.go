@@ -1,0 +1,66 @@
+package out
+
+import (
+	"io"
+	"strings"
+)
+
+// writeTable draws a grid as PrettyTable does with every column aligned left: cells may have several lines, a table
+// without rows has its lower rule twice.
+func writeTable(w io.Writer, header []string, rows [][]string) error {
+	widths := make([]int, len(header))
+	for i, name := range header {
+		widths[i] = width(name)
+	}
+	for _, row := range rows {
+		for i, cell := range row {
+			for line := range strings.SplitSeq(cell, "\n") {
+				widths[i] = max(widths[i], width(line))
+			}
+		}
+	}
+	var b strings.Builder
+	var rule strings.Builder
+	for _, n := range widths {
+		rule.WriteString("+" + strings.Repeat("-", n+2))
+	}
+	rule.WriteString("+\n")
+	b.WriteString(rule.String())
+	writeRow(&b, header, widths)
+	b.WriteString(rule.String())
+	for _, row := range rows {
+		writeRow(&b, row, widths)
+		if b.Len() > 1<<16 {
+			if _, err := io.WriteString(w, b.String()); err != nil {
+				return err
+			}
+			b.Reset()
+		}
+	}
+	b.WriteString(rule.String())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeRow(b *strings.Builder, row []string, widths []int) {
+	height := 1
+	for _, cell := range row {
+		height = max(height, 1+strings.Count(cell, "\n"))
+	}
+	for y := range height {
+		for i, cell := range row {
+			line, rest, more := strings.Cut(cell, "\n")
+			if y > 0 {
+				for range y {
+					if !more {
+						line = ""
+						break
+					}
+					line, rest, more = strings.Cut(rest, "\n")
+				}
+			}
+			b.WriteString("| " + line + strings.Repeat(" ", max(widths[i]-width(line), 0)) + " ")
+		}
+		b.WriteString("|\n")
+	}
+}
