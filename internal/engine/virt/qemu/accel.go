@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/novalet/novalet/internal/cloud/fault"
@@ -155,6 +157,11 @@ func (a *accel) prove(ctx context.Context) error {
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = seen, &words
 	cmd.WaitDelay = time.Second
+	// It must not outlive an agent that is killed. The kernel ties that to the
+	// thread which starts it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	err = cmd.Run()
 	switch {
 	case seen.has:
