@@ -26,16 +26,16 @@ func TestNova(t *testing.T) {
 	all := clouds(t)
 	reference := program(t, "NOVALET_INTEROP_REFERENCE", "/usr/bin/nova", "apt-get install python3-novaclient")
 	ours := program(t, "NOVALET_INTEROP_NOVA", "../../bin/nova", "make build")
+	openstack := program(t, "NOVALET_INTEROP_OPENSTACK", "/usr/bin/openstack", "apt-get install python3-openstackclient")
 	cases, err := readTable("testdata/nova.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
-			b := &bench{cloud: c, files: fixtures(t), tag: tag()}
+			b := &bench{cloud: c, files: fixtures(t), tag: tag(), image: findImage(t, c, openstack)}
 			b.sides = [2]client{newClient(t, reference), newClient(t, ours)}
 			b.control = newClient(t, reference)
-			b.findImage(t)
 			t.Cleanup(func() { b.report(t) })
 			for i, tc := range cases {
 				t.Run(tc.name, func(t *testing.T) { b.newRun(i, tc).steps(t) })
@@ -76,20 +76,6 @@ func tag() string {
 	b := make([]byte, 2)
 	rand.Read(b) // never fails
 	return hex.EncodeToString(b)
-}
-
-// findImage takes the image guest of a new Novalet cloud or else the first.
-func (b *bench) findImage(t *testing.T) {
-	openstack := program(t, "NOVALET_INTEROP_OPENSTACK", "/usr/bin/openstack", "apt-get install python3-openstackclient")
-	r := run(t, openstack, b.cloud.env, []string{"image", "list", "--status", "active", "-f", "value", "-c", "Name"})
-	names := strings.Fields(r.stdout)
-	if r.code != 0 || len(names) == 0 {
-		t.Fatalf("the cloud lists no active image; openstack image list said: %s%s", r.stdout, r.stderr)
-	}
-	b.image = names[0]
-	if slices.Contains(names, "guest") {
-		b.image = "guest"
-	}
 }
 
 // report logs the matrix and, if asked, writes it to a file.
@@ -287,6 +273,9 @@ func field(table, name string) (string, bool) {
 func (r *caseRun) wait(t *testing.T, s step) {
 	r.until(t, s, func(name []string) (bool, string) {
 		out := r.sides[0].run(t, r.env, append([]string{"show", "--minimal"}, name[1]))
+		if strings.Contains(out.stderr, "No server with a name or ID") {
+			t.Fatalf("line %d: %s was never made", s.line, name[1])
+		}
 		status, _ := field(out.stdout, "status")
 		task, _ := field(out.stdout, "OS-EXT-STS:task_state")
 		if status == "ERROR" && name[0] != "ERROR" {
