@@ -83,14 +83,33 @@ func TestGuestUnderQEMU(t *testing.T) {
 		t.Error("after the network came back:", err)
 	}
 
-	// Reboot: the disk remembers. Power button: off.
-	prompts := strings.Count(m.log(), "novalet guest login:")
-	m.say(t, "reboot\n")
+	// Ctrl-Alt-Del, then a cold start from the same disk, which remembers; the
+	// power button. Both end in a power off of the guest's own making.
+	monitor, err := qmp.Dial(ctx, m.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer monitor.Close()
+	keys := []map[string]string{}
+	for _, key := range []string{"ctrl", "alt", "delete"} {
+		keys = append(keys, map[string]string{"type": "qcode", "data": key})
+	}
+	m.run(ctx, monitor, "send-key", map[string]any{"keys": keys})
+	m.waitForShutdown(ctx, monitor, 1)
+	m.run(ctx, monitor, "system_reset", nil)
+	m.run(ctx, monitor, "cont", nil)
 	m.waitFor(ctx, "boot 2")
-	m.waitForCount(ctx, "novalet guest login:", prompts+1)
-	m.powerdown(ctx, t)
-	if !strings.Contains(m.log(), "reached target power off") {
-		t.Error("the guest went without a word")
+	m.waitForCount(ctx, "reached target login", 2)
+	m.run(ctx, monitor, "system_powerdown", nil)
+	m.waitForShutdown(ctx, monitor, 2)
+	m.run(ctx, monitor, "quit", nil)
+	select {
+	case err := <-m.exited:
+		if err != nil {
+			t.Error("QEMU:", err)
+		}
+	case <-ctx.Done():
+		t.Error("QEMU does not quit")
 	}
 	if t.Failed() {
 		t.Log(m.log())
@@ -172,7 +191,7 @@ func start(t *testing.T, binary string, files image.Files) *machine {
 	}
 	line := filepath.Join(dir, "serial")
 	cmd := exec.Command(binary,
-		"-M", "q35", "-accel", "tcg", "-m", "192", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none",
+		"-M", "q35", "-accel", "tcg", "-m", "192", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-shutdown",
 		"-kernel", files.Kernel, "-initrd", files.Initrd, "-append", image.KernelArgs,
 		"-chardev", "socket,id=serial0,server=on,wait=off,path="+line+",logfile="+m.serial, "-serial", "chardev:serial0",
 		"-drive", "if=none,id=root,format=raw,file="+files.Disk, "-device", "virtio-blk-pci,drive=root",
@@ -242,30 +261,34 @@ func (m *machine) say(t *testing.T, text string) {
 	}
 }
 
-// powerdown presses the power button and waits for QEMU to end.
-func (m *machine) powerdown(ctx context.Context, t *testing.T) {
-	t.Helper()
-	c, err := qmp.Dial(ctx, m.socket)
-	if err != nil {
-		t.Fatal(err)
+func (m *machine) run(ctx context.Context, monitor *qmp.Conn, command string, arguments any) {
+	m.t.Helper()
+	if err := monitor.Run(ctx, command, arguments, nil); err != nil {
+		m.t.Fatal(err)
 	}
-	defer c.Close()
-	if err := c.Run(ctx, "system_powerdown", nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	shutdown := false
-	for e := range c.Events() {
-		shutdown = shutdown || e.Name == "SHUTDOWN"
-	}
-	if !shutdown {
-		t.Error("no SHUTDOWN event")
-	}
-	select {
-	case err := <-m.exited:
-		if err != nil {
-			t.Error("QEMU:", err)
+}
+
+// waitForShutdown waits until the guest has powered off for the n-th time.
+func (m *machine) waitForShutdown(ctx context.Context, monitor *qmp.Conn, n int) {
+	m.t.Helper()
+	for {
+		select {
+		case e, open := <-monitor.Events():
+			if !open {
+				m.t.Fatalf("the monitor ended: %v:\n%s", monitor.Err(), m.log())
+			}
+			if e.Name != "SHUTDOWN" {
+				continue
+			}
+			if !strings.Contains(string(e.Data), "guest-shutdown") {
+				m.t.Errorf("SHUTDOWN with %s", e.Data)
+			}
+			if got := strings.Count(m.log(), "reached target power off"); got != n {
+				m.t.Errorf("the guest powered off %d times, want %d:\n%s", got, n, m.log())
+			}
+			return
+		case <-ctx.Done():
+			m.t.Fatalf("no power off:\n%s", m.log())
 		}
-	case <-ctx.Done():
-		t.Error("QEMU still runs:", m.log())
 	}
 }

@@ -26,10 +26,11 @@ const (
 	initPackage  = "github.com/novalet/novalet/guest/init"
 
 	// KernelArgs is the command line the guest wants (the image property
-	// os_command_line). A panic reboots after ten seconds. The kernel has KVM
-	// built in, which nothing here uses and which takes an emulated processor
-	// a noticeable time to set up.
-	KernelArgs = "console=ttyS0 quiet panic=10 initcall_blacklist=svm_init,vmx_init"
+	// os_command_line). A panic reboots after ten seconds. On a busy host an
+	// emulated timer may tick too late for the kernel's check of it, which
+	// then gives up. KVM is built into this kernel; nothing in the guest uses
+	// it, and setting it up takes an emulated processor up to a second.
+	KernelArgs = "console=ttyS0 quiet panic=10 no_timer_check initcall_blacklist=svm_init,vt_init"
 
 	// DiskSize is the size of the root disk image in bytes; a flavor's disk
 	// may be larger.
