@@ -47,20 +47,34 @@ func writeRow(b *strings.Builder, row []string, widths []int) {
 	for _, cell := range row {
 		height = max(height, 1+strings.Count(cell, "\n"))
 	}
-	for y := range height {
-		for i, cell := range row {
-			line, rest, more := strings.Cut(cell, "\n")
-			if y > 0 {
-				for range y {
-					if !more {
-						line = ""
-						break
-					}
-					line, rest, more = strings.Cut(rest, "\n")
-				}
-			}
-			b.WriteString("| " + line + strings.Repeat(" ", max(widths[i]-width(line), 0)) + " ")
-		}
-		b.WriteString("|\n")
+	if height == 1 {
+		writeLine(b, row, widths)
+		return
 	}
+	cells := make([][]string, len(row))
+	for i, cell := range row {
+		cells[i] = strings.Split(cell, "\n")
+	}
+	line := make([]string, len(row))
+	for y := range height {
+		for i := range cells {
+			line[i] = ""
+			if y < len(cells[i]) {
+				line[i] = cells[i][y]
+			}
+		}
+		writeLine(b, line, widths)
+	}
+}
+
+func writeLine(b *strings.Builder, line []string, widths []int) {
+	for i, text := range line {
+		b.WriteString("| ")
+		b.WriteString(text)
+		for range widths[i] - width(text) {
+			b.WriteByte(' ')
+		}
+		b.WriteByte(' ')
+	}
+	b.WriteString("|\n")
 }
