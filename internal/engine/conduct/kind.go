@@ -1,0 +1,113 @@
+package conduct
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/novalet/novalet/internal/cloud"
+	"github.com/novalet/novalet/internal/cloud/fault"
+	"github.com/novalet/novalet/internal/engine/order"
+)
+
+// kind is how tasks of one kind are carried out.
+type kind struct {
+	// run does the work from where the server's state says it is; it ends the
+	// task in the same transaction as its last change and returns nil.
+	run func(j *job, s *cloud.Server) error
+	// fail writes down that the work could not be done, and ends the task.
+	fail func(j *job, ctx context.Context, serverID string, cause error) error
+	// attempts is how often a step is tried while its host does not answer.
+	attempts int
+}
+
+// kinds are all there are.
+var kinds = map[string]kind{
+	cloud.TaskCreate:     {run: (*job).create, fail: (*job).failCreate, attempts: 8},
+	cloud.TaskDelete:     {run: (*job).remove, fail: (*job).failRemove, attempts: 1 << 30},
+	cloud.TaskStart:      powerKind(powerChange{event: "compute_start_instance", op: order.Start, end: cloud.Active}),
+	cloud.TaskStop:       powerKind(powerChange{event: "compute_stop_instance", op: order.Stop, end: cloud.Stopped}),
+	cloud.TaskReboot:     powerKind(powerChange{event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active}),
+	cloud.TaskRebootHard: powerKind(powerChange{event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active, hard: true}),
+}
+
+// errOvertaken says that a delete of the server came first.
+var errOvertaken = errors.New("overtaken by a delete")
+
+// again asks for the task to be carried out once more, later; it is no failure.
+type again struct {
+	delay time.Duration
+	why   string
+}
+
+func (a again) Error() string { return "again in " + a.delay.String() + ": " + a.why }
+
+func asAgain(err error, into *again) bool { return errors.As(err, into) }
+
+// transient reports whether the same step may go well later: the host does not
+// answer, or the database was busy.
+func transient(err error) bool {
+	return fault.Is(err, fault.Unavailable) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// backoff is how long to wait after an attempt: from half a second, doubling,
+// to half a minute.
+func backoff(attempts int) time.Duration {
+	return min(30*time.Second, 500*time.Millisecond<<min(max(attempts-1, 0), 6))
+}
+
+// Events of instance actions, by Nova's names.
+const (
+	eventCreate = "compute__do_build_and_run_instance"
+	eventDelete = "compute_terminate_instance"
+)
+
+// orderTimeout bounds one order: a large image may have to be fetched.
+const orderTimeout = 30 * time.Minute
+
+// tell gives an order to the agent of a host.
+func (c *Conductor) tell(ctx context.Context, host string, o order.Order, progress func(order.Step)) (order.Done, error) {
+	ctx, cancel := context.WithTimeout(ctx, orderTimeout)
+	defer cancel()
+	var done order.Done
+	err := c.Bus.Call(ctx, order.SubjectOf(host, o.Op), o, &done, stepsInto(progress))
+	return done, err
+}
+
+// guest is the desired record of a server for its host.
+func (c *Conductor) guest(ctx context.Context, s *cloud.Server) (cloud.Guest, error) {
+	g := cloud.Guest{
+		ServerID: s.ID, InstanceName: s.InstanceName(), Name: s.Name, Hostname: s.Hostname, ProjectID: s.ProjectID, UserID: s.UserID,
+		VCPUs: s.Flavor.VCPUs, MemoryMiB: s.Flavor.RAMMiB, RootGiB: s.Flavor.DiskGiB, EphemeralGiB: s.Flavor.EphemeralGiB,
+		SwapMiB: s.Flavor.SwapMiB, ExtraSpecs: s.Flavor.ExtraSpecs,
+		Image: s.Boot.Image, Kernel: s.Boot.Kernel, Ramdisk: s.Boot.Ramdisk, KernelArgs: s.Boot.KernelArgs,
+		UserData: s.UserData, Metadata: s.Metadata, Files: s.Files, ConfigDrive: s.ConfigDrive, Zone: s.Zone, LaunchIndex: s.LaunchIndex,
+	}
+	if s.PublicKey != "" {
+		g.PublicKeys = map[string]string{s.KeyName: s.PublicKey}
+	}
+	ports, err := c.DB.PortsOfServers(ctx, s.ID)
+	if err != nil {
+		return g, err
+	}
+	for _, p := range ports {
+		n, err := c.DB.Network(ctx, p.NetworkID)
+		if err != nil {
+			return g, err
+		}
+		g.Ports = append(g.Ports, cloud.GuestPort{
+			ID: p.ID, NetworkID: n.ID, Network: n.Name, MAC: p.MAC, IP: p.IP, CIDR: n.CIDR, Gateway: n.Gateway, MTU: n.MTU,
+		})
+	}
+	return g, nil
+}
+
+// faultOf is what a server in error shows of why.
+func faultOf(err error, now time.Time) *cloud.ServerFault {
+	f := &cloud.ServerFault{Code: 500, Message: "The server could not be built; its administrator sees more in the fault's details.", Details: err.Error(), Created: now}
+	var known *fault.Error
+	if errors.As(err, &known) && known.Kind != fault.Internal {
+		f.Message = known.Message
+	}
+	return f
+}

@@ -1,0 +1,103 @@
+package conduct
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/novalet/novalet/internal/base/store"
+	"github.com/novalet/novalet/internal/cloud"
+	"github.com/novalet/novalet/internal/engine/order"
+)
+
+// powerChange is start, stop and reboot: one order, one end.
+type powerChange struct {
+	event string
+	op    order.Op
+	end   cloud.VMState
+	hard  bool
+}
+
+// rebootSteps are the task_states that a reboot shows on its way.
+var rebootSteps = map[cloud.TaskState]cloud.TaskState{
+	cloud.Rebooting: cloud.RebootPending, cloud.RebootPending: cloud.RebootStarted,
+	cloud.RebootingHard: cloud.RebootPendingHard, cloud.RebootPendingHard: cloud.RebootStartedHard,
+}
+
+func powerKind(p powerChange) kind {
+	return kind{
+		run:      func(j *job, s *cloud.Server) error { return j.changePower(s, p) },
+		fail:     func(j *job, ctx context.Context, id string, cause error) error { return j.failPower(ctx, id, p, cause) },
+		attempts: 6,
+	}
+}
+
+func (j *job) changePower(s *cloud.Server, p powerChange) error {
+	if s.State.Task == cloud.Idle {
+		return j.finish() // done already, or the state was reset: there is nothing to do
+	}
+	if err := j.DB.Tx(j.ctx, func(tx *store.Tx) error {
+		return tx.BeginEvent(j.ctx, s.ID, j.task.RequestID, p.event, s.Host, j.Now())
+	}); err != nil {
+		return err
+	}
+	for next := rebootSteps[s.State.Task]; next != cloud.Idle; next = rebootSteps[s.State.Task] {
+		to := cloud.State{VM: s.State.VM, Task: next}
+		if err := j.DB.Tx(j.ctx, func(tx *store.Tx) error {
+			return tx.MoveServer(j.ctx, s.ID, s.State, to, j.Now(), store.ServerChange{})
+		}); err != nil {
+			return err
+		}
+		s.State = to
+	}
+	guest, err := j.guest(j.ctx, s)
+	if err != nil {
+		return err
+	}
+	done, err := j.tell(j.ctx, s.Host, order.Order{
+		Op: p.op, Guest: guest, Hard: p.hard, GraceSeconds: int(j.Grace.Seconds()), RequestID: j.task.RequestID,
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return j.DB.Tx(j.ctx, func(tx *store.Tx) error {
+		now := j.Now()
+		change := store.ServerChange{Power: &done.Power, Fault: &cloud.ServerFault{}}
+		if err := tx.MoveServer(j.ctx, s.ID, s.State, cloud.State{VM: p.end}, now, change); err != nil {
+			return err
+		}
+		return j.succeed(tx, p.event, now)
+	})
+}
+
+// failPower leaves the server where it was, with the reason in the event; the
+// next report of the host says what the guest's power is.
+func (j *job) failPower(ctx context.Context, serverID string, p powerChange, cause error) error {
+	s, err := j.DB.Server(ctx, serverID)
+	if err != nil {
+		return err
+	}
+	return j.DB.Tx(ctx, func(tx *store.Tx) error {
+		now := j.Now()
+		to := cloud.State{VM: s.State.VM}
+		if p.hard {
+			to.VM = cloud.Failed // nobody knows what is left of the guest
+		}
+		if err := tx.MoveServer(ctx, s.ID, s.State, to, now, store.ServerChange{Fault: faultOf(cause, now)}); err != nil {
+			return err
+		}
+		return j.failed(ctx, tx, p.event, cause, now)
+	})
+}
+
+// stepsInto reads the progress of an order.
+func stepsInto(f func(order.Step)) func(json.RawMessage) {
+	if f == nil {
+		return nil
+	}
+	return func(raw json.RawMessage) {
+		var step order.Step
+		if json.Unmarshal(raw, &step) == nil {
+			f(step)
+		}
+	}
+}
