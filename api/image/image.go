@@ -7,6 +7,7 @@ package image
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/novalet/novalet/api/wire"
@@ -121,7 +122,7 @@ func (s *Settings) UnmarshalJSON(b []byte) error {
 	}
 	for _, name := range sortedKeys(rest) {
 		switch {
-		case slices.Contains(baseMembers(), name) || slices.Contains(reserved, name):
+		case IsReadOnly(name):
 			s.Refused = append(s.Refused, name)
 		default:
 			text, err := propertyText(name, rest[name])
@@ -155,6 +156,11 @@ var reserved = []string{"direct_url", "locations", "stores", "deleted", "deleted
 // IsBase reports whether name is a base member, which a patch cannot remove.
 func IsBase(name string) bool {
 	return slices.Contains(baseMembers(), name) && name != "kernel_id" && name != "ramdisk_id"
+}
+
+// IsReadOnly reports whether only the server sets the member.
+func IsReadOnly(name string) bool {
+	return name == "id" || slices.Contains(reserved, name) || slices.Contains(baseMembers(), name) && !slices.Contains(settableMembers(), name)
 }
 
 // ImageID names one image.
@@ -207,6 +213,11 @@ type Query struct {
 	CreatedAt       []string         `query:"created_at"`
 	UpdatedAt       []string         `query:"updated_at"` // gt:TIME, also gte, lt, lte, eq, neq
 }
+
+// QueryNames lists the parameters that Query knows.
+func QueryNames() []string { return queryNames() }
+
+var queryNames = sync.OnceValue(func() []string { return wire.QueryNames[Query]() })
 
 // Images is the reply of GET /v2/images. Links are paths from the service's
 // root; Next is absent on the last page.

@@ -11,6 +11,16 @@ import (
 // Path, query and header values are text; this file turns fields into text and
 // back, with the same rules as in a body.
 
+// QueryNames lists the query parameters that In binds, for a service in which
+// the others mean something too.
+func QueryNames[In any]() []string {
+	var names []string
+	for _, p := range bindingOf(reflect.TypeFor[In](), Version{}).query {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // readQuery binds query parameters; an unknown one is dropped or refused.
 func (b *binding) readQuery(value reflect.Value, query url.Values, dropUnknown bool) error {
 	for _, p := range b.query {
