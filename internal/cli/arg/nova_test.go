@@ -148,10 +148,15 @@ func novaProgram(t *testing.T) *Program[string] {
 
 var novaEnv = []string{"COLUMNS=80", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}
 
-func TestNovaTablesAreValid(t *testing.T) {
-	if err := novaProgram(t).Validate(); err != nil {
+func TestAgainstNovaclient(t *testing.T) {
+	p := novaProgram(t)
+	if err := p.Validate(); err != nil {
 		t.Error(err)
 	}
+	usages, lines := usageQuestions(p), lineQuestions()
+	answers := askNovaclient(t, slices.Concat(usages, lines))
+	t.Run("usages", func(t *testing.T) { compareUsages(t, p, usages, answers[:len(usages)]) })
+	t.Run("lines", func(t *testing.T) { compareLines(t, p, lines, answers[len(usages):]) })
 }
 
 // novaLines are command lines as people and scripts write them, each tried at several microversions.
@@ -366,15 +371,11 @@ func askNovaclient(t *testing.T, questions []novaQuestion) []novaAnswer {
 	return answers
 }
 
-// Every command has novaclient's usage at every version.
-func TestNovaUsages(t *testing.T) {
-	p := novaProgram(t)
+// usageQuestions ask for the usages of all commands at every version.
+func usageQuestions(p *Program[string]) []novaQuestion {
 	var questions []novaQuestion
 	for _, v := range novaVersions {
-		q := novaQuestion{Version: "2.latest", Usage: true}
-		if !v.IsZero() {
-			q.Version = v.String()
-		}
+		q := novaQuestion{Version: versionName(v), Usage: true}
 		for i := range p.Commands {
 			if c := &p.Commands[i]; c.Name != "bash_completion" && at(c.Versions, v) {
 				q.Argv = append(q.Argv, c.Name)
@@ -382,7 +383,19 @@ func TestNovaUsages(t *testing.T) {
 		}
 		questions = append(questions, q)
 	}
-	for i, a := range askNovaclient(t, questions) {
+	return questions
+}
+
+func versionName(v wire.Version) string {
+	if v.IsZero() {
+		return "2.latest"
+	}
+	return v.String()
+}
+
+// Every command has novaclient's usage at every version.
+func compareUsages(t *testing.T, p *Program[string], questions []novaQuestion, answers []novaAnswer) {
+	for i, a := range answers {
 		v := novaVersions[i]
 		ours := []string{usage(p.Name, p.actions(v), 80)}
 		for _, name := range questions[i].Argv {
@@ -394,22 +407,21 @@ func TestNovaUsages(t *testing.T) {
 	}
 }
 
-// Every line above, at every version above, gives the values, warnings and errors of novaclient itself.
-func TestSameAsNovaclient(t *testing.T) {
-	p := novaProgram(t)
+// lineQuestions ask what the lines above mean at every version.
+func lineQuestions() []novaQuestion {
 	var questions []novaQuestion
 	for line := range strings.Lines(strings.TrimSpace(novaLines)) {
 		argv := strings.Fields(line)
 		questions = append(questions, novaQuestion{Version: "2.latest", Argv: argv, First: true})
 		for _, v := range novaVersions {
-			name := v.String()
-			if v.IsZero() {
-				name = "2.latest"
-			}
-			questions = append(questions, novaQuestion{Version: name, Argv: argv})
+			questions = append(questions, novaQuestion{Version: versionName(v), Argv: argv})
 		}
 	}
-	answers := askNovaclient(t, questions)
+	return questions
+}
+
+// Every line above, at every version above, gives the values, warnings and errors of novaclient itself.
+func compareLines(t *testing.T, p *Program[string], questions []novaQuestion, answers []novaAnswer) {
 	env := func(string) string { return "" }
 	for i, q := range questions {
 		want := answers[i]
