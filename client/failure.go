@@ -88,7 +88,11 @@ func explain(err error, at *url.URL) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fail(ConnectTimeout, "Request to "+at.Redacted()+" timed out: the service is slow or unreachable. --timeout sets how long to wait.")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return fail(ConnectFailure, "The connection to "+host+" broke before the reply was complete: try again, and see the service's log if it stays.", errBroken)
+		next := "try again, and see the service's log if it stays."
+		if at.Scheme == "https" {
+			next = "if it does not speak TLS, use http:// in the URL; else try again."
+		}
+		return fail(ConnectFailure, "The connection to "+host+" broke before the reply was complete: "+next, errBroken)
 	}
 	return fail(ConnectFailure, "The request to "+host+" failed: "+text+".")
 }

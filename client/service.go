@@ -138,6 +138,15 @@ func Do[In, Out any](ctx context.Context, s *Service, route wire.Route[In, Out],
 	if err != nil {
 		return none, err
 	}
+	if response.Status/100 != 2 && response.Status != route.Status.At(version) {
+		if response.Stream != nil {
+			_ = response.Stream.Close()
+		}
+		return none, &Failure{
+			Class:   BadReply,
+			Message: fmt.Sprintf("The %s service answered %s with status %d: check that its endpoint is right, with its version (such as /v2.1) where it needs one.", s.Type, info.Name, response.Status),
+		}
+	}
 	out, err := route.ReadReply(s.answeredAt(response.Header, version), response.Header, response.Body, response.Stream)
 	if err != nil {
 		if response.Stream != nil {

@@ -76,7 +76,7 @@ const maxCacheFile = 4 << 20
 // ends soon) can tell from it only that 65535 of 65536 guesses are wrong, and
 // the salt stays so that no second trace adds to the first.
 func check(credential wire.Secret, salt []byte) []byte {
-	key, err := pbkdf2.Key(sha256.New, credential.Reveal(), salt, 1000, 2)
+	key, err := pbkdf2.Key(sha256.New, credential.Reveal(), salt, 256, 2)
 	if err != nil {
 		return nil
 	}
