@@ -61,7 +61,7 @@ type NewUser struct {
 	Name             string                `json:"name" is:"required,min=1,max=255,name"`
 	DomainID         wire.Opt[string]      `json:"domain_id" is:"null,min=1,max=64"`
 	DefaultProjectID wire.Opt[string]      `json:"default_project_id" is:"null,min=1,max=64"`
-	Password         wire.Opt[wire.Secret] `json:"password" is:"null,secret,max=4096"`
+	Password         wire.Opt[wire.Secret] `json:"password" is:"null,secret,min=1,max=4096"`
 	Email            wire.Opt[string]      `json:"email" is:"null,max=255"`
 	Description      wire.Opt[string]      `json:"description" is:"null,max=65535"`
 	Enabled          wire.Opt[bool]        `json:"enabled"`
@@ -80,7 +80,7 @@ type UserChange struct {
 	Name             wire.Opt[string]      `json:"name" is:"min=1,max=255,name"`
 	DomainID         wire.Opt[string]      `json:"domain_id" is:"null"`
 	DefaultProjectID wire.Opt[string]      `json:"default_project_id" is:"null,min=1,max=64"`
-	Password         wire.Opt[wire.Secret] `json:"password" is:"null,secret,max=4096"`
+	Password         wire.Opt[wire.Secret] `json:"password" is:"null,secret,min=1,max=4096"`
 	Email            wire.Opt[string]      `json:"email" is:"null,max=255"`
 	Description      wire.Opt[string]      `json:"description" is:"null,max=65535"`
 	Enabled          wire.Opt[bool]        `json:"enabled"`
