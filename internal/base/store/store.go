@@ -103,8 +103,10 @@ func (db *DB) Ping(ctx context.Context) error {
 // says that a concurrent transaction stood in the way, Tx rolls back and runs f
 // again, a bounded number of times: f must not do what cannot be done twice.
 // PostgreSQL runs it as read committed, so what is decided on a row that was
-// read must be written with casExec or read with forUpdate. Transactions do not
-// nest: on SQLite an inner DB.Tx would wait for the outer for ever.
+// read must be written with casExec or read with forUpdate; and after a failed
+// statement it takes no other, so f returns the error (INSERT ... ON CONFLICT
+// does not fail). Transactions do not nest: on SQLite an inner DB.Tx would wait
+// for the outer for ever.
 func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
 	pause := 2 * time.Millisecond
 	for try := 1; ; try++ {
