@@ -169,6 +169,16 @@ func TestLongCall(t *testing.T) {
 			t.Errorf("%q %v", got, err)
 		}
 
+		// The caller's own slowness is not the responder's silence.
+		serve(t, b, "chatty", func(_ context.Context, r *Request) (any, error) {
+			r.Progress("begun")
+			time.Sleep(5 * defaultTiming.Silence)
+			return nil, nil
+		})
+		if err := b.Call(t.Context(), "chatty", nil, nil, func(json.RawMessage) { time.Sleep(3 * defaultTiming.Silence) }); err != nil {
+			t.Errorf("with a slow progress function: %v", err)
+		}
+
 		// A responder that dies: no heartbeat, no reply.
 		sub, err := b.conn.SubscribeSync(b.subject("dead"))
 		if err != nil {

@@ -96,16 +96,19 @@ func (b *Bus) await(ctx context.Context, subject string, c *call, reply any, pro
 		if m == nil {
 			select {
 			case <-c.bell:
-				silence.Reset(b.timing.Silence)
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-b.work.Done():
 				return lost(nats.ErrConnectionClosed, subject)
 			case <-silence.C:
+				if len(c.bell) > 0 {
+					continue // a message came at the same moment
+				}
 				return fault.New(fault.Unavailable, "There has been no sign of life from %s for %v.", subject, b.timing.Silence)
 			}
 			continue
 		}
+		silence.Reset(b.timing.Silence)
 		if m.Header.Get(statusHeader) == noResponders {
 			return fault.New(fault.Unavailable, "Nobody serves %s now. Try again later.", subject)
 		}
@@ -113,6 +116,7 @@ func (b *Bus) await(ctx context.Context, subject string, c *call, reply any, pro
 		case kindProgress:
 			if progress != nil {
 				progress(m.Data)
+				silence.Reset(b.timing.Silence) // its time is not the responder's
 			}
 		case kindReply:
 			if reply == nil {
