@@ -285,3 +285,9 @@ func LooseBool(s string) (value, ok bool) {
 	}
 	return false, false
 }
+
+// Is reports whether s has one of the forms that fields are tagged with.
+func Is(form, s string) bool {
+	f := formats[form]
+	return f.ok != nil && f.ok(s)
+}

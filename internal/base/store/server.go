@@ -128,9 +128,16 @@ func (c *ServerChange) set() (columns []string, values []any) {
 		column string
 		value  *string
 	}{
-		{"host", c.Host}, {"node", c.Node}, {"zone", c.Zone}, {"name", c.Name}, {"hostname", c.Hostname},
-		{"access_ip_v4", c.AccessIPv4}, {"access_ip_v6", c.AccessIPv6}, {"disk_config", c.DiskConfig},
-		{"pinned_zone", c.PinnedZone}, {"locked_by", c.LockedBy},
+		{"host", c.Host},
+		{"node", c.Node},
+		{"zone", c.Zone},
+		{"name", c.Name},
+		{"hostname", c.Hostname},
+		{"access_ip_v4", c.AccessIPv4},
+		{"access_ip_v6", c.AccessIPv6},
+		{"disk_config", c.DiskConfig},
+		{"pinned_zone", c.PinnedZone},
+		{"locked_by", c.LockedBy},
 	} {
 		if text.value != nil {
 			add(text.column, *text.value)
@@ -232,18 +239,8 @@ func (tx *Tx) AddUsage(ctx context.Context, projectID string, change, limits Usa
 	if err != nil {
 		return err
 	}
-	for _, c := range []struct {
-		what                string
-		have, change, limit int
-	}{
-		{"instances", have.Instances, change.Instances, limits.Instances},
-		{"cores", have.Cores, change.Cores, limits.Cores},
-		{"ram", have.RAMMiB, change.RAMMiB, limits.RAMMiB},
-	} {
-		if c.change > 0 && c.limit >= 0 && c.have+c.change > c.limit {
-			return fault.New(fault.OverQuota, "Quota exceeded for %s: Requested %d, but already used %d of %d %s",
-				c.what, c.change, c.have, c.limit, c.what)
-		}
+	if err := have.check(change, limits); err != nil {
+		return err
 	}
 	_, err = tx.exec(ctx, `UPDATE usages SET instances = instances + ?, cores = cores + ?, ram_mib = ram_mib + ? WHERE project_id = ?`,
 		change.Instances, change.Cores, change.RAMMiB, projectID)
@@ -274,3 +271,14 @@ func UsageOf(s *cloud.Server) Usage {
 
 // Times returns u n times; a negative n gives it back.
 func (u Usage) Times(n int) Usage { return Usage{u.Instances * n, u.Cores * n, u.RAMMiB * n} }
+
+// Room is how many more of one fit into most; a large number without limits.
+func (u Usage) Room(one, most Usage) int {
+	room := 1 << 30
+	for _, c := range [][3]int{{u.Instances, one.Instances, most.Instances}, {u.Cores, one.Cores, most.Cores}, {u.RAMMiB, one.RAMMiB, most.RAMMiB}} {
+		if have, each, limit := c[0], c[1], c[2]; limit >= 0 && each > 0 {
+			room = min(room, (limit-have)/each)
+		}
+	}
+	return room
+}

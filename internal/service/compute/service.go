@@ -24,6 +24,10 @@ type Deps struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	NewID func() string // a new UUID
+
+	Images   cloud.Images
+	Consoles cloud.Consoles
+	Quotas   cloud.Quotas // the limits of a project without its own
 }
 
 // Service answers the Compute API.
@@ -35,6 +39,7 @@ func New(deps Deps) *Service { return &Service{deps} }
 // Mount serves every route of the contract.
 func (s *Service) Mount(api *httpd.API) {
 	s.mountFlavors(api)
+	s.mountServers(api)
 }
 
 // Style is how the Compute API differs from others at the edge
