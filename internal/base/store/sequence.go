@@ -16,9 +16,10 @@ const (
 	ServiceNumbers  Sequence = "service"
 	HostNumbers     Sequence = "hypervisor"
 	ActionNumbers   Sequence = "action"
+	KeypairNumbers  Sequence = "keypair"
 )
 
-var sequences = []Sequence{InstanceNumbers, ServiceNumbers, HostNumbers, ActionNumbers}
+var sequences = []Sequence{InstanceNumbers, ServiceNumbers, HostNumbers, ActionNumbers, KeypairNumbers}
 
 // Next returns the next number of s, from 1. Numbers are unique and grow; a
 // transaction that fails may leave a gap.

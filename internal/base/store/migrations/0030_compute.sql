@@ -82,7 +82,7 @@ CREATE TABLE keypairs (
     public_key  TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     created_at  BIGINT NOT NULL,
-    CONSTRAINT keypairs_key PRIMARY KEY (user_id, name)
+    CONSTRAINT keypairs_user_id_name PRIMARY KEY (user_id, name)
 );
 
 CREATE TABLE instance_actions (
