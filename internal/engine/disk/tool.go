@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/novalet/novalet/internal/cloud/fault"
-	"golang.org/x/sys/unix"
 )
 
 // What one run of qemu-img may use (OSSA-2016-012).
@@ -99,29 +98,14 @@ func (t *Tool) run(ctx context.Context, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("qemu-img: %w", err)
 	}
 	if err := limit(cmd.Process.Pid); err != nil {
-		// It may have ended before its limits came; Wait tells.
-		if err != unix.ESRCH {
-			cmd.Process.Kill()
-			cmd.Wait()
-			return nil, fmt.Errorf("qemu-img: limits: %w", err)
-		}
+		cmd.Process.Kill()
+		cmd.Wait()
+		return nil, fmt.Errorf("qemu-img: limits: %w", err)
 	}
 	if err := cmd.Wait(); err != nil {
 		return nil, fmt.Errorf("qemu-img %s: %w: %s", args[0], err, firstLine(stderr.String()))
 	}
 	return stdout.Bytes(), nil
-}
-
-func limit(pid int) error {
-	for _, l := range []struct {
-		resource int
-		max      uint64
-	}{{unix.RLIMIT_AS, toolMemory}, {unix.RLIMIT_CPU, toolCPU}, {unix.RLIMIT_CORE, 0}} {
-		if err := unix.Prlimit(pid, l.resource, &unix.Rlimit{Cur: l.max, Max: l.max}, nil); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func firstLine(s string) string {

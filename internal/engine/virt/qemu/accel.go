@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/novalet/novalet/internal/cloud/fault"
@@ -161,7 +160,7 @@ func (a *accel) prove(ctx context.Context) error {
 	// thread which starts it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = dieWithParent()
 	err = cmd.Run()
 	switch {
 	case seen.has:

@@ -75,7 +75,7 @@ func Args(m Machine, g cloud.Guest, f Files) ([]string, error) {
 	case KVM:
 		args = append(args, "-accel", "kvm", "-cpu", "host")
 	case TCG:
-		args = append(args, "-accel", "tcg,thread=multi", "-cpu", "max")
+		args = append(args, "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max")
 	default:
 		return nil, fmt.Errorf("qemu: accelerator %q", m.Accel)
 	}

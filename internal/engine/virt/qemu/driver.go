@@ -99,6 +99,9 @@ type record struct {
 // New opens the driver on its folder and takes hold of the guests that run
 // there. Without QEMU it is a fault.Unavailable that says what to install.
 func New(cfg Config) (*Driver, error) {
+	if !supported {
+		return nil, fault.New(fault.Unavailable, "guests on QEMU need Linux; use the fake driver on this system")
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/novalet/novalet/internal/engine/virt"
 	"golang.org/x/sys/unix"
@@ -21,27 +20,22 @@ func (d *Driver) Host(context.Context) (virt.Host, error) {
 	if err := unix.Statfs(d.cfg.Dir, &fs); err != nil {
 		return virt.Host{}, fmt.Errorf("qemu: statfs %s: %w", d.cfg.Dir, err)
 	}
-	var si unix.Sysinfo_t
-	if err := unix.Sysinfo(&si); err != nil {
-		return virt.Host{}, fmt.Errorf("qemu: sysinfo: %w", err)
+	memory, up, load, err := hostState()
+	if err != nil {
+		return virt.Host{}, err
 	}
 	cpuinfo, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return virt.Host{}, err
 	}
-	const loadScale = 1 << 16 // SI_LOAD_SHIFT
-	load := [3]float64{}
-	for i, l := range si.Loads {
-		load[i] = float64(l) / loadScale
-	}
 	return virt.Host{
 		HypervisorType:    "QEMU",
 		HypervisorVersion: d.binary.Version,
 		VCPUs:             runtime.NumCPU(),
-		MemoryMiB:         int(uint64(si.Totalram) * uint64(si.Unit) / mib),
+		MemoryMiB:         memory,
 		DiskGiB:           int(fs.Blocks * uint64(fs.Bsize) / gib),
 		CPUInfo:           cpuInfo(string(cpuinfo)),
-		Uptime:            virt.FormatUptime(d.cfg.Now(), time.Duration(si.Uptime)*time.Second, 0, load),
+		Uptime:            virt.FormatUptime(d.cfg.Now(), up, 0, load),
 		Accel:             d.accel.known(),
 	}, nil
 }

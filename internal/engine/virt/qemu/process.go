@@ -26,18 +26,6 @@ type process struct {
 // errGone says that there is no such process, or not any more.
 var errGone = errors.New("qemu: the process is gone")
 
-// openProcess takes hold of a running process; errGone when there is none.
-func openProcess(pid int) (*process, error) {
-	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
-	if err == unix.ESRCH {
-		return nil, errGone
-	}
-	if err != nil {
-		return nil, fmt.Errorf("qemu: pidfd_open: %w", err)
-	}
-	return &process{pid: pid, fd: os.NewFile(uintptr(fd), "pidfd")}, nil
-}
-
 // wait returns nil when the process has ended, and the context's error when
 // that ends first. One goroutine at a time may wait.
 func (p *process) wait(ctx context.Context) error {
@@ -72,12 +60,6 @@ func (p *process) alive() bool {
 	alive := false
 	conn.Control(func(fd uintptr) { alive = !ended(int(fd)) })
 	return alive
-}
-
-func (p *process) kill() {
-	if conn, err := p.fd.SyscallConn(); err == nil {
-		conn.Control(func(fd uintptr) { unix.PidfdSendSignal(int(fd), unix.SIGKILL, nil, 0) })
-	}
 }
 
 func (p *process) close() { p.fd.Close() }
