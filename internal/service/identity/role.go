@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/novalet/novalet/api/identity"
@@ -118,15 +119,11 @@ func (s *Service) listInferences(ctx httpd.Ctx, _ wire.None) (out identity.Infer
 		return out, err
 	}
 	out.Links = self(ctx, "/role_inferences")
-	for id := range g.implied {
+	priors := slices.Collect(maps.Keys(g.implied))
+	g.sort(priors)
+	for _, id := range priors {
 		out.Inferences = append(out.Inferences, g.inference(ctx, id))
 	}
-	slices.SortFunc(out.Inferences, func(a, b identity.Inference) int {
-		if a.Prior.Name < b.Prior.Name {
-			return -1
-		}
-		return 1
-	})
 	return out, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/novalet/novalet/internal/base/store"
@@ -111,7 +112,7 @@ func (s *Service) unrevoked(ctx context.Context, live *session) error {
 }
 
 // effectiveRoles returns the roles that a user has on something, assigned ones
-// first, then those that they imply, each once.
+// first, then those that they imply, each once and by name.
 func effectiveRoles(ctx context.Context, r store.Reader, userID string, kind cloud.ScopeKind, targetID string) ([]cloud.Role, error) {
 	k := string(kind)
 	assigned, err := r.Assignments(ctx, store.AssignmentFilter{UserID: &userID, Kind: &k, TargetID: &targetID})
@@ -126,6 +127,7 @@ func effectiveRoles(ctx context.Context, r store.Reader, userID string, kind clo
 	for _, a := range assigned {
 		ids = append(ids, a.RoleID)
 	}
+	g.sort(ids)
 	return g.with(ids), nil
 }
 
@@ -151,7 +153,15 @@ func readRoles(ctx context.Context, r store.Reader) (*roleGraph, error) {
 	for _, i := range implications {
 		g.implied[i.PriorID] = append(g.implied[i.PriorID], i.ImpliedID)
 	}
+	for _, ids := range g.implied {
+		g.sort(ids)
+	}
 	return g, nil
+}
+
+// sort orders ids of roles by the roles' names.
+func (g *roleGraph) sort(ids []string) {
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(g.roles[a].Name, g.roles[b].Name) })
 }
 
 // with returns the roles ids and all that they imply, each once; rings among

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
@@ -36,13 +37,13 @@ func pathsOf(routes []wire.Endpoint) *http.ServeMux {
 	mux := http.NewServeMux()
 	seen := map[string]bool{}
 	for _, e := range routes {
-		path := e.Info().Path
-		if path == "/" {
-			path = "/{$}"
+		pattern := e.Info().Path
+		if pattern == "/" {
+			pattern = "/{$}"
 		}
-		if !seen[path] {
-			seen[path] = true
-			mux.Handle(path, http.NotFoundHandler())
+		if !seen[pattern] {
+			seen[pattern] = true
+			mux.Handle(pattern, http.NotFoundHandler())
 		}
 	}
 	return mux
@@ -50,11 +51,11 @@ func pathsOf(routes []wire.Endpoint) *http.ServeMux {
 
 func knownPath(paths *http.ServeMux, r *http.Request) bool {
 	rest, below := strings.CutPrefix(r.URL.Path, "/v3")
-	if !below {
+	if !below || path.Clean(rest) != rest {
 		return false
 	}
 	r = r.Clone(context.WithoutCancel(r.Context()))
-	r.URL.Path, r.URL.RawPath = "/"+strings.Trim(rest, "/"), ""
+	r.URL.Path, r.URL.RawPath = rest, ""
 	r.Method = http.MethodGet
 	_, pattern := paths.Handler(r)
 	return pattern != ""

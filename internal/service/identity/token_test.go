@@ -118,7 +118,7 @@ func TestLoginRefusals(t *testing.T) {
 		"not JSON":               {`{x`, 400, "not JSON"},
 		"no auth":                {`{}`, 400, "'auth' is a required property"},
 		"bad token":              {tokenAuth("nonsense", ""), 404, "Failed to validate token"},
-		"1 MB":                   {passwordAuth("admin", strings.Repeat("x", 1<<20), ""), 413, "larger than"},
+		"150 kB":                 {passwordAuth("admin", strings.Repeat("x", 150_000), ""), 413, "larger than"},
 	} {
 		r := c.do("POST", "/v3/auth/tokens", "", test.body)
 		if r.status != test.status || !strings.Contains(r.text, test.says) || r.at("error.code") != float64(test.status) || r.str("error.title") == "" {
@@ -216,91 +216,70 @@ func (c *testCloud) dead(t *testing.T, name, token, admin string) {
 // TestRevocationByChange holds that what takes authority away takes tokens
 // away, at once, and that undoing it does not bring them back.
 func TestRevocationByChange(t *testing.T) {
-	for name, test := range map[string]struct {
-		path, undo func(c *testCloud) (method, path, body string)
-		returns    bool // the token is good again when it is undone
+	type call struct{ method, path, body string }
+	tests := map[string]struct {
+		change, undo call // with USER, PROJECT and ROLE for their ids
+		returns      bool // the token is good again when it is undone
 	}{
 		"user disabled": {
-			func(c *testCloud) (string, string, string) {
-				return "PATCH", "/v3/users/" + c.id("users", "demo"), `{"user":{"enabled":false}}`
-			},
-			func(c *testCloud) (string, string, string) {
-				return "PATCH", "/v3/users/" + c.id("users", "demo"), `{"user":{"enabled":true}}`
-			}, false,
+			change: call{"PATCH", "/users/USER", `{"user":{"enabled":false}}`},
+			undo:   call{"PATCH", "/users/USER", `{"user":{"enabled":true}}`},
 		},
 		"password reset": {
-			func(c *testCloud) (string, string, string) {
-				return "PATCH", "/v3/users/" + c.id("users", "demo"), `{"user":{"password":"new"}}`
-			},
-			func(c *testCloud) (string, string, string) {
-				return "PATCH", "/v3/users/" + c.id("users", "demo"), `{"user":{"password":"demopw"}}`
-			}, false,
+			change: call{"PATCH", "/users/USER", `{"user":{"password":"new"}}`},
+			undo:   call{"PATCH", "/users/USER", `{"user":{"password":"pw"}}`},
 		},
 		"password changed": {
-			func(c *testCloud) (string, string, string) {
-				return "POST", "/v3/users/" + c.id("users", "demo") + "/password", `{"user":{"password":"new","original_password":"demopw"}}`
-			},
-			func(c *testCloud) (string, string, string) {
-				return "POST", "/v3/users/" + c.id("users", "demo") + "/password", `{"user":{"password":"demopw","original_password":"new"}}`
-			}, false,
-		},
-		"user deleted": {
-			func(c *testCloud) (string, string, string) { return "DELETE", "/v3/users/" + c.id("users", "demo"), "" }, nil, false,
+			change: call{"POST", "/users/USER/password", `{"user":{"password":"new","original_password":"pw"}}`},
+			undo:   call{"POST", "/users/USER/password", `{"user":{"password":"pw","original_password":"new"}}`},
 		},
 		"project disabled": {
-			func(c *testCloud) (string, string, string) {
-				return "PATCH", "/v3/projects/" + c.id("projects", "demo"), `{"project":{"enabled":false}}`
-			},
-			func(c *testCloud) (string, string, string) {
-				return "PATCH", "/v3/projects/" + c.id("projects", "demo"), `{"project":{"enabled":true}}`
-			}, false,
-		},
-		"project deleted": {
-			func(c *testCloud) (string, string, string) {
-				return "DELETE", "/v3/projects/" + c.id("projects", "demo"), ""
-			}, nil, false,
+			change: call{"PATCH", "/projects/PROJECT", `{"project":{"enabled":false}}`},
+			undo:   call{"PATCH", "/projects/PROJECT", `{"project":{"enabled":true}}`},
 		},
 		"grant removed": {
-			func(c *testCloud) (string, string, string) {
-				return "DELETE", "/v3/projects/" + c.id("projects", "demo") + "/users/" + c.id("users", "demo") + "/roles/" + c.id("roles", "member"), ""
-			},
-			func(c *testCloud) (string, string, string) {
-				return "PUT", "/v3/projects/" + c.id("projects", "demo") + "/users/" + c.id("users", "demo") + "/roles/" + c.id("roles", "member"), ""
-			}, true,
+			change:  call{"DELETE", "/projects/PROJECT/users/USER/roles/ROLE", ""},
+			undo:    call{"PUT", "/projects/PROJECT/users/USER/roles/ROLE", ""},
+			returns: true,
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T, db *store.DB) {
-				c := bootOn(t, db)
-				first := c.login("demo", "demopw", onProject("demo"))
-				second := c.must(201, "POST", "/v3/auth/tokens", "", tokenAuth(first, onProject("demo"))).header.Get("X-Subject-Token")
-				for _, token := range []string{first, second} { // known to the cache
-					c.must(200, "GET", "/v3/auth/projects", token, "")
-				}
-				apply := func(f func(*testCloud) (string, string, string)) {
-					method, path, body := f(c)
-					if r := c.do(method, path, c.admin(), body); r.status/100 != 2 {
-						t.Fatalf("%s %s: %d %s", method, path, r.status, r.text)
-					}
-				}
-				apply(test.path)
-				admin := c.admin()
-				c.dead(t, "first", first, admin)
-				c.dead(t, "derived", second, admin)
-				if test.undo == nil {
-					return
-				}
-				apply(test.undo)
-				if test.returns {
-					c.must(200, "GET", "/v3/auth/projects", first, "")
-				} else {
-					c.dead(t, "first after undo", first, admin)
-					c.dead(t, "derived after undo", second, admin)
-				}
-				c.must(200, "GET", "/v3/auth/projects", c.demo(), "")
-			})
-		})
+		"user deleted":    {change: call{"DELETE", "/users/USER", ""}},
+		"project deleted": {change: call{"DELETE", "/projects/PROJECT", ""}},
 	}
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		c := bootOn(t, db)
+		admin, role := c.admin(), c.id("roles", "member")
+		for name, test := range tests {
+			body := fmt.Sprintf(`{"name":%q}`, name)
+			project := c.must(201, "POST", "/v3/projects", admin, `{"project":`+body+`}`).str("project.id")
+			user := c.must(201, "POST", "/v3/users", admin, fmt.Sprintf(`{"user":{"name":%q,"password":"pw"}}`, name)).str("user.id")
+			c.must(204, "PUT", "/v3/projects/"+project+"/users/"+user+"/roles/"+role, admin, "")
+			first := c.login(name, "pw", onProject(name))
+			second := c.must(201, "POST", "/v3/auth/tokens", "", tokenAuth(first, onProject(name))).header.Get("X-Subject-Token")
+			for _, token := range []string{first, second} { // so that the cache has them
+				c.must(200, "GET", "/v3/auth/projects", token, "")
+			}
+			apply := func(do call) {
+				path := strings.NewReplacer("USER", user, "PROJECT", project, "ROLE", role).Replace(do.path)
+				if r := c.do(do.method, "/v3"+path, admin, do.body); r.status/100 != 2 {
+					t.Fatalf("%s: %s %s: %d %s", name, do.method, path, r.status, r.text)
+				}
+			}
+			apply(test.change)
+			c.dead(t, name, first, admin)
+			c.dead(t, name+", derived", second, admin)
+			if test.undo.method == "" {
+				continue
+			}
+			apply(test.undo)
+			if test.returns {
+				c.must(200, "GET", "/v3/auth/projects", first, "")
+			} else {
+				c.dead(t, name+", undone", first, admin)
+				c.dead(t, name+", undone, derived", second, admin)
+			}
+			c.must(200, "GET", "/v3/auth/projects", c.login(name, "pw", onProject(name)), "")
+		}
+	})
 }
 
 func TestDomainDisabled(t *testing.T) {
