@@ -9,7 +9,7 @@ GO     ?= go
 export CGO_ENABLED = 0
 export STATE LISTEN DRIVER ACCEL FUZZTIME GO
 
-.PHONY: help build up down clean-cloud check test test-e2e bench interop fuzz
+.PHONY: help build guest up down clean-cloud check test test-e2e bench interop fuzz
 .DEFAULT_GOAL := help
 
 help: ## what you are reading
@@ -19,6 +19,9 @@ build: ## bin/nova, bin/openstack (the same program) and bin/novalet
 	@mkdir -p bin
 	@$(GO) build -trimpath -buildvcs=false -o bin/ ./cmd/nova ./cmd/novalet
 	@ln -sf nova bin/openstack
+
+guest: build ## bin/guest: the kernel, RAM disk and disk of the image guest
+	@bin/novalet guest build --out bin/guest
 
 up: ## a cloud with a running server in it, and a look around
 	@scripts/up.sh
@@ -35,13 +38,13 @@ check: ## formatting, vet, staticcheck, who may import whom
 test: ## all that needs no root, no network and no emulated machine
 	$(GO) test -short -timeout 5m ./...
 
-test-e2e: build ## the cloud with real guests on QEMU
+test-e2e: guest ## the cloud with real guests on QEMU
 	$(GO) test -count=1 -timeout 15m ./guest/... ./test/e2e/...
 
-bench: build ## the numbers of docs/benchmarks.md
+bench: guest ## the numbers of docs/benchmarks.md
 	$(GO) test -count=1 -timeout 30m -run '^$$' -bench . ./test/bench
 
-interop: build ## Debian's clients, and ours beside them, on a cloud started for it
+interop: guest ## Debian's clients, and ours beside them, on a cloud started for it
 	@scripts/interop.sh
 
 fuzz: ## every fuzz target for FUZZTIME each

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stops the cloud in STATE; with the word `forget`, removes it too.
+# Stops the cloud in STATE; with a word more, forgets it too.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,9 +14,5 @@ if [ ! -e "$STATE/openrc" ] && [ -n "$(ls -A "$STATE")" ]; then
 fi
 if [ -e "$STATE/openrc" ]; then
   [ -x bin/novalet ] || { need_go && step "Building bin/novalet" make -s build; } || fail "bin/novalet cannot be built, and it is what stops the cloud."
-  bin/novalet down --state "$STATE"
-fi
-if [ "${1:-}" = forget ]; then
-  rm -rf -- "$STATE"
-  echo "Forgot the cloud in $STATE."
+  bin/novalet down --state "$STATE" ${1:+--forget}
 fi

@@ -9,7 +9,7 @@ GO=${GO:-go}
 
 if [ -z "${NOVALET_INTEROP_OPENRC:-}" ]; then
   state=$(mktemp -d)
-  trap 'bin/novalet down --state "$state" > /dev/null || true; rm -rf "$state"' EXIT
+  trap 'bin/novalet down --state "$state" --forget > /dev/null || true' EXIT
   bin/novalet up --detach --state "$state" --listen "127.0.0.1:$(free_port)" --driver fake
   export NOVALET_INTEROP_OPENRC=$state/openrc
 fi

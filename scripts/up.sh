@@ -49,11 +49,9 @@ console() {
 }
 
 need_go
-step "Building bin/nova, bin/openstack, bin/novalet" make -s build || fail "The build failed: the lines above say why."
 [ "$DRIVER" = fake ] || get_qemu
-if [ "$DRIVER" != fake ]; then
-  step "Building the guest" bin/novalet guest build --out bin/guest || fail "The guest could not be built: the lines above say why."
-fi
+step "Building bin/nova, bin/openstack, bin/novalet" make -s build || fail "The build failed: the lines above say why."
+step "Building the guest" make -s guest || fail "The guest could not be built: the lines above say why."
 bin/novalet up --detach --state "$STATE" --listen "$LISTEN" --driver "$DRIVER" --accel "$ACCEL" || exit 1
 
 for name in $(compgen -e OS_); do unset "$name"; done
@@ -62,8 +60,9 @@ for name in $(compgen -e OS_); do unset "$name"; done
 PATH="$PWD/bin:$PATH"
 
 show nova flavor-list
-if nova show --minimal "$SERVER" > /dev/null 2>&1; then
+if found=$(nova show --minimal "$SERVER" 2> /dev/null); then
   printf '\n%s is there already, so no other is booted.\n' "$SERVER"
+  if [[ $found == *'| SHUTOFF '* ]]; then show nova start "$SERVER"; fi
 else
   show nova boot --flavor m1.tiny --image guest --nic auto --poll "$SERVER"
 fi

@@ -22,6 +22,7 @@ const pinned = "2.92"
 type cloud struct {
 	name string   // host:port of its identity service
 	env  []string // K=V, all that a client is run with
+	demo string   // password of the plain member demo
 }
 
 // A result is how one run of a client ended.
@@ -65,7 +66,7 @@ func readOpenrc(path string) (cloud, error) {
 	if err != nil {
 		return cloud{}, err
 	}
-	var c cloud
+	c := cloud{demo: demoPassword(filepath.Dir(path))}
 	for line := range strings.Lines(string(data)) {
 		key, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
 		if !ok || !strings.HasPrefix(key, "OS_") {
@@ -82,6 +83,18 @@ func readOpenrc(path string) (cloud, error) {
 		return cloud{}, fmt.Errorf("%s sets no OS_AUTH_URL: is it an openrc file?", path)
 	}
 	return c, nil
+}
+
+// demoPassword takes the password from the demo-openrc that Novalet puts beside
+// openrc; on other clouds the member demo has the password demo.
+func demoPassword(dir string) string {
+	data, err := os.ReadFile(filepath.Join(dir, "demo-openrc"))
+	if err != nil {
+		return "demo"
+	}
+	_, rest, _ := strings.Cut(string(data), "OS_PASSWORD=")
+	password, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(password, `"'`)
 }
 
 // program returns the path of a client, or skips the test when it is missing.

@@ -12,5 +12,5 @@
 //	NOVALET_INTEROP_NOVA       our client; bin/nova of this checkout if unset
 //	NOVALET_INTEROP_REFERENCE  the client to be like; /usr/bin/nova if unset
 //	NOVALET_INTEROP_REPORT     also write the matrix to this file
-//	NOVALET_INTEROP_DEMO       password of the plain member demo; "demo" if unset
+//	NOVALET_INTEROP_COLD       start the reference anew for each command
 package interop

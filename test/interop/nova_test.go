@@ -118,7 +118,7 @@ func (b *bench) newRun(i int, tc tableCase) *caseRun {
 		r.names[side] = stem + letter
 		r.vars[side] = map[string]string{
 			"T": r.names[side], "S": stem + "s",
-			"IMAGE": b.image, "DEMO": env("NOVALET_INTEROP_DEMO", "demo"), "KEY": filepath.Join(b.files, "key.pub"), "DATA": filepath.Join(b.files, "user-data"),
+			"IMAGE": b.image, "DEMO": b.cloud.demo, "KEY": filepath.Join(b.files, "key.pub"), "DATA": filepath.Join(b.files, "user-data"),
 		}
 	}
 	return r
