@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -211,6 +210,10 @@ func (s *Service) send(ctx context.Context, path string, public bool, r *Request
 			return nil, err
 		}
 	}
+	var up *upload
+	if r.Stream != nil {
+		up = newUpload(r.Stream)
+	}
 	for renewed := false; ; renewed = true {
 		base, err := s.Base(ctx)
 		if err != nil {
@@ -225,15 +228,12 @@ func (s *Service) send(ctx context.Context, path string, public bool, r *Request
 		if token != "" {
 			again.Header.Set("X-Auth-Token", token.Reveal())
 		}
-		body := &counter{Reader: r.Stream}
-		if r.Stream != nil {
-			again.Stream = body
-		}
+		again.upload = up
 		response, err := s.transport.Send(ctx, &again)
 		if errors.Is(err, ErrNotAcceptable) {
 			s.session.Remember(s.versionsKey(base), nil) // the server is not what it was
 		}
-		if renewed || public || !errors.Is(err, ErrUnauthorized) || body.read && !rewind(r.Stream) {
+		if renewed || public || !errors.Is(err, ErrUnauthorized) || !up.again(ctx) {
 			return response, err
 		}
 		fresh, renewErr := s.session.Renew(ctx, token)
@@ -245,15 +245,6 @@ func (s *Service) send(ctx context.Context, path string, public bool, r *Request
 		}
 		token = fresh
 	}
-}
-
-func rewind(r io.Reader) bool {
-	seeker, ok := r.(io.Seeker)
-	if !ok {
-		return false
-	}
-	_, err := seeker.Seek(0, io.SeekStart)
-	return err == nil
 }
 
 // Base returns the URL that the service's routes stand below.

@@ -84,7 +84,11 @@ func TestUploadIsSentAgainWhenItCan(t *testing.T) {
 	}{
 		{"unread stream", func() io.Reader { return io.MultiReader(strings.NewReader(data)) }, false, nil},
 		{"read stream", func() io.Reader { return io.MultiReader(strings.NewReader(data)) }, true, client.ErrUnauthorized},
-		{"seeker", func() io.Reader { return strings.NewReader(data) }, true, nil},
+		{"seeker", func() io.Reader {
+			r := strings.NewReader("skipped " + data)
+			_, _ = r.Seek(int64(len("skipped ")), io.SeekStart)
+			return r
+		}, true, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := ""

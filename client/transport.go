@@ -110,7 +110,7 @@ func NewTransport(o Options) *Transport {
 			TLSClientConfig:       o.TLS,
 			TLSHandshakeTimeout:   min(t.timeout, 30*time.Second),
 			ResponseHeaderTimeout: t.timeout,
-			ExpectContinueTimeout: time.Second,
+			ExpectContinueTimeout: 300 * time.Millisecond, // of servers that never say so
 			MaxIdleConnsPerHost:   8,
 			IdleConnTimeout:       30 * time.Second,
 		}
@@ -134,8 +134,10 @@ type Request struct {
 	URL     string
 	Header  http.Header // taken over
 	Body    []byte      // JSON
-	Stream  io.Reader   // instead of Body; sent once unless it is an io.Seeker
+	Stream  io.Reader   // instead of Body; not closed
 	Streams bool        // hand the reply's body over unread
+
+	upload *upload // of Stream, when it may have to be sent again
 }
 
 // Response is a reply with a status below 400.
@@ -312,8 +314,11 @@ func (t *Transport) request(ctx context.Context, r *Request, target *url.URL) (*
 	var body io.Reader
 	switch {
 	case r.Stream != nil:
-		// The transport closes a body that can be closed; the stream is the caller's.
-		body = io.NopCloser(r.Stream)
+		up := r.upload
+		if up == nil {
+			up = newUpload(r.Stream)
+		}
+		body = up.begin()
 	case r.Body != nil:
 		body = bytes.NewReader(r.Body)
 	}
@@ -333,42 +338,11 @@ func (t *Transport) request(ctx context.Context, r *Request, target *url.URL) (*
 		if request.Header.Get("Content-Type") == "" {
 			request.Header.Set("Content-Type", "application/octet-stream")
 		}
-		// So that a refusal comes before the bytes have gone.
-		request.Header.Set("Expect", "100-continue")
-		if request.ContentLength = lengthOf(r.Stream); request.ContentLength < 0 {
-			if n, err := strconv.ParseInt(request.Header.Get("Content-Length"), 10, 64); err == nil {
-				request.ContentLength = n
-			}
-		}
+		sizeUpload(request)
 	case r.Body != nil && request.Header.Get("Content-Type") == "":
 		request.Header.Set("Content-Type", "application/json")
 	}
 	return request, nil
-}
-
-// lengthOf returns how many bytes a stream will give, or -1.
-func lengthOf(s io.Reader) int64 {
-	if sized, ok := s.(interface{ Len() int }); ok {
-		return int64(sized.Len())
-	}
-	if counted, ok := s.(*counter); ok {
-		return lengthOf(counted.Reader)
-	}
-	if seeker, ok := s.(io.Seeker); ok {
-		here, err := seeker.Seek(0, io.SeekCurrent)
-		if err != nil {
-			return -1
-		}
-		end, err := seeker.Seek(0, io.SeekEnd)
-		if err != nil {
-			return -1
-		}
-		if _, err := seeker.Seek(here, io.SeekStart); err != nil {
-			return -1
-		}
-		return end - here
-	}
-	return -1
 }
 
 var errTooLarge = errors.New("reply too large")
@@ -423,16 +397,4 @@ func (s *stream) Close() error {
 	err := s.ReadCloser.Close()
 	s.cancel()
 	return err
-}
-
-// counter knows whether any of a stream was read.
-type counter struct {
-	io.Reader
-	read bool
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.read = c.read || n > 0
-	return n, err
 }
