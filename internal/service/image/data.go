@@ -33,7 +33,7 @@ func (s *Service) upload(ctx httpd.Ctx, i *seen, in image.Upload) (none wire.Non
 	if hint >= 0 && length >= 0 && hint != length {
 		return none, fault.New(fault.BadRequest, "X-Openstack-Image-Size says %d bytes, Content-Length %d.", hint, length)
 	}
-	_, err = s.ingest(ctx, i.Image, in.Data, length)
+	_, err = s.ingest(ctx, i.Image, in.Data, max(length, hint))
 	return none, err
 }
 

@@ -38,6 +38,8 @@ type edge struct {
 	db      *store.DB
 	service *image.Service
 	client  *http.Client
+	server  *httptest.Server
+	arrived chan struct{} // gets one when the first chunk of an upload is on disk, if somebody waits
 }
 
 type tokens map[string]*cloud.Caller
@@ -83,8 +85,9 @@ func serve(t testing.TB, db *store.DB, dir string, limits image.Limits) *edge {
 	now := func() time.Time {
 		return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).Add(time.Duration(ticks.Add(1)) * time.Millisecond)
 	}
+	arrived := make(chan struct{}, 100)
 	service := image.New(image.Deps{
-		DB: db, Policy: enforcer, Inspect: func() cloud.ImageInspector { return new(disk.Inspector) },
+		DB: db, Policy: enforcer, Inspect: func() cloud.ImageInspector { return &watched{arrived: arrived} },
 		Dir: dir, Limits: limits, Log: log, Now: now, NewID: newID,
 	})
 	if err := service.Recover(t.Context()); err != nil {
@@ -94,7 +97,25 @@ func serve(t testing.TB, db *store.DB, dir string, limits image.Limits) *edge {
 	service.Mount(edgeAPI)
 	server := httptest.NewServer(edgeAPI)
 	t.Cleanup(server.Close)
-	return &edge{t: t, url: server.URL + "/image", dir: dir, db: db, service: service, client: server.Client()}
+	return &edge{t: t, url: server.URL + "/image", dir: dir, db: db, service: service, client: server.Client(), server: server, arrived: arrived}
+}
+
+// watched is the real inspector, and tells when data has come.
+type watched struct {
+	disk.Inspector
+	arrived chan struct{}
+	told    bool
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	if !w.told {
+		w.told = true
+		select {
+		case w.arrived <- struct{}{}:
+		default:
+		}
+	}
+	return w.Inspector.Write(p)
 }
 
 func newID() string {

@@ -27,9 +27,9 @@ const (
 	cleanupTime = 30 * time.Second
 )
 
-// ingest is the only way data comes in. It takes data, length bytes long (-1:
-// not known), as the data of the queued image i and returns i active; whatever
-// goes wrong, the image is queued again, or deleted if it was deleted meanwhile,
+// ingest is the only way data comes in. It takes data, which must be length
+// bytes long (-1: any), as the data of the queued image i and returns i active;
+// whatever goes wrong, the image is queued again, or deleted if it was deleted meanwhile,
 // and nothing of the data is left.
 func (s *Service) ingest(ctx context.Context, i cloud.Image, data io.Reader, length int64) (cloud.Image, error) {
 	if i.DiskFormat == "" || i.ContainerFormat == "" {
@@ -38,7 +38,7 @@ func (s *Service) ingest(ctx context.Context, i cloud.Image, data io.Reader, len
 	if length > s.Limits.ImageBytes {
 		return i, s.tooLarge()
 	}
-	up := &upload{s: s, id: s.NewID(), image: i, reserved: max(length, 0)}
+	up := &upload{s: s, id: s.NewID(), image: i, length: length, reserved: max(length, 0)}
 	err := s.DB.Tx(ctx, func(tx *store.Tx) error {
 		return tx.BeginUpload(ctx, i.ID, up.id, up.reserved, s.Limits.ProjectBytes, s.Now())
 	})
@@ -61,6 +61,7 @@ type upload struct {
 	s        *Service
 	id       string
 	image    cloud.Image
+	length   int64 // bytes to come; -1: not known
 	reserved int64 // bytes
 	looked   int64 // bytes received when the image was last looked at
 }
@@ -104,6 +105,9 @@ func (u *upload) receive(ctx context.Context, file *os.File, data io.Reader) err
 		if readErr != nil {
 			return brokenOff(ctx, readErr)
 		}
+	}
+	if u.length >= 0 && u.image.Size != u.length {
+		return fault.New(fault.BadRequest, "The upload has %d bytes and was to have %d.", u.image.Size, u.length)
 	}
 	u.image.MD5, u.image.SHA512 = hex.EncodeToString(md.Sum(nil)), hex.EncodeToString(sha.Sum(nil))
 	var err error
