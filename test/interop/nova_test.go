@@ -149,6 +149,8 @@ func (r *caseRun) steps(t *testing.T) {
 		switch s.verb {
 		case "same":
 			r.same(t, s)
+		case "within":
+			r.within(t, s)
 		case "twin":
 			r.twin(t, s, r.sides[1])
 		case "effect":
@@ -193,6 +195,20 @@ func (r *caseRun) same(t *testing.T, s step) {
 		}
 	}
 	r.compare(t, s, out, out[0].stdout, out[1].stdout)
+}
+
+// within compares words that come in no order, and ours may be fewer.
+func (r *caseRun) within(t *testing.T, s step) {
+	out := r.both(t, r.sides[1], [2][]string{r.words(t, s, 0), r.words(t, s, 1)})
+	known := map[string]bool{}
+	for _, word := range strings.Fields(out[0].stdout) {
+		known[word] = true
+	}
+	if strings.TrimSpace(out[1].stdout) == "" {
+		out[1].stdout = "(nothing)"
+	}
+	strange := slices.DeleteFunc(strings.Fields(out[1].stdout), func(word string) bool { return known[word] })
+	r.compare(t, s, out, "", strings.Join(strange, "\n"))
 }
 
 // twin compares what two runs say about twins, each with its own.
