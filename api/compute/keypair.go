@@ -41,13 +41,13 @@ type KeypairDetail struct {
 	Name        string         `json:"name"`
 	PublicKey   string         `json:"public_key"`
 	Fingerprint string         `json:"fingerprint"`
-	Type        string         `json:"type" v:"2.2"`
 	UserID      string         `json:"user_id"`
 	CreatedAt   wire.MicroTime `json:"created_at"`
 	Deleted     bool           `json:"deleted"`
 	DeletedAt   wire.MicroTime `json:"deleted_at"`
 	ID          int64          `json:"id"`
 	UpdatedAt   wire.MicroTime `json:"updated_at"`
+	Type        string         `json:"type" v:"2.2"`
 }
 
 // KeypairShown is the reply of GET /os-keypairs/{keypair_name}.
@@ -73,12 +73,12 @@ type KeypairNew struct {
 // KeypairMade is the key pair in the reply of POST /os-keypairs; the private
 // key is there when the cloud made it, and nowhere else ever.
 type KeypairMade struct {
+	PrivateKey  wire.Opt[wire.Secret] `json:"private_key" v:"-2.91"`
+	Type        string                `json:"type" v:"2.2"`
 	Name        string                `json:"name"`
 	PublicKey   string                `json:"public_key"`
 	Fingerprint string                `json:"fingerprint"`
-	Type        string                `json:"type" v:"2.2"`
 	UserID      string                `json:"user_id"`
-	PrivateKey  wire.Opt[wire.Secret] `json:"private_key" v:"-2.91"`
 }
 
 // KeypairCreated is the reply of POST /os-keypairs.

@@ -4,29 +4,29 @@ import "github.com/novalet/novalet/api/wire"
 
 // Quotas are the limits of a project; -1 is no limit. Sources: API reference
 // "Quota sets" and "Limits"; microversions 2.36, 2.50, 2.57. T is int, or
-// QuotaUse in the detailed view.
+// QuotaUse in the detailed view. The order is the one Nova writes.
 type Quotas[T any] struct {
 	ID                  wire.Opt[string] `json:"id"`
-	Instances           T                `json:"instances"`
 	Cores               T                `json:"cores"`
-	RAM                 T                `json:"ram"` // MiB
-	FloatingIPs         T                `json:"floating_ips" v:"-2.35"`
 	FixedIPs            T                `json:"fixed_ips" v:"-2.35"`
-	MetadataItems       T                `json:"metadata_items"`
-	InjectedFiles       T                `json:"injected_files" v:"-2.56"`
+	FloatingIPs         T                `json:"floating_ips" v:"-2.35"`
 	InjectedFileContent T                `json:"injected_file_content_bytes" v:"-2.56"`
 	InjectedFilePath    T                `json:"injected_file_path_bytes" v:"-2.56"`
+	InjectedFiles       T                `json:"injected_files" v:"-2.56"`
+	Instances           T                `json:"instances"`
 	KeyPairs            T                `json:"key_pairs"`
-	SecurityGroups      T                `json:"security_groups" v:"-2.35"`
+	MetadataItems       T                `json:"metadata_items"`
+	RAM                 T                `json:"ram"` // MiB
 	SecurityGroupRules  T                `json:"security_group_rules" v:"-2.35"`
-	ServerGroups        T                `json:"server_groups"`
+	SecurityGroups      T                `json:"security_groups" v:"-2.35"`
 	ServerGroupMembers  T                `json:"server_group_members"`
+	ServerGroups        T                `json:"server_groups"`
 }
 
 // QuotaUse is one limit in the detailed view.
 type QuotaUse struct {
-	InUse    int `json:"in_use"`
 	Limit    int `json:"limit"`
+	InUse    int `json:"in_use"`
 	Reserved int `json:"reserved"`
 }
 
@@ -104,9 +104,9 @@ type AbsoluteLimits struct {
 	MaxFloatingIPs        int `json:"maxTotalFloatingIps" v:"-2.35"`
 	MaxSecurityGroups     int `json:"maxSecurityGroups" v:"-2.35"`
 	MaxSecurityGroupRules int `json:"maxSecurityGroupRules" v:"-2.35"`
-	InstancesUsed         int `json:"totalInstancesUsed"`
-	CoresUsed             int `json:"totalCoresUsed"`
 	RAMUsed               int `json:"totalRAMUsed"`
+	CoresUsed             int `json:"totalCoresUsed"`
+	InstancesUsed         int `json:"totalInstancesUsed"`
 	FloatingIPsUsed       int `json:"totalFloatingIpsUsed" v:"-2.35"`
 	SecurityGroupsUsed    int `json:"totalSecurityGroupsUsed" v:"-2.35"`
 	ServerGroupsUsed      int `json:"totalServerGroupsUsed"`

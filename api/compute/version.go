@@ -16,8 +16,8 @@ type VersionDoc struct {
 // VersionLink is a link of a version document; a document's type may be named.
 type VersionLink struct {
 	Rel  string `json:"rel"`
-	Href string `json:"href"`
 	Type string `json:"type,omitempty"`
+	Href string `json:"href"`
 }
 
 // MediaTypeOf is a media type that a version speaks.
@@ -30,6 +30,20 @@ type MediaTypeOf struct {
 // version.
 type VersionDocs struct {
 	Versions []VersionDoc `json:"versions"`
+}
+
+// VersionChoice is a version that a request outside of any could go to.
+type VersionChoice struct {
+	ID         string        `json:"id"`
+	Status     string        `json:"status"`
+	Links      []VersionLink `json:"links"`
+	MediaTypes []MediaTypeOf `json:"media-types"`
+}
+
+// VersionChoices is the reply, with status 300, to a path outside of any
+// version.
+type VersionChoices struct {
+	Choices []VersionChoice `json:"choices"`
 }
 
 // VersionShown is the reply of GET /v2.1/.

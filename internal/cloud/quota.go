@@ -1,6 +1,9 @@
 package cloud
 
-import "maps"
+import (
+	"context"
+	"maps"
+)
 
 // QuotaResource is something a project may have only so many of, by its name
 // in the API (GET /os-quota-sets).
@@ -62,4 +65,9 @@ func (q Quotas) Limit(r QuotaResource) int {
 func (q Quotas) Allows(r QuotaResource, n int) bool {
 	limit := q.Limit(r)
 	return limit < 0 || n <= limit
+}
+
+// Projects knows which projects there are.
+type Projects interface {
+	ProjectExists(ctx context.Context, id string) (bool, error)
 }

@@ -227,7 +227,7 @@ func (a *API) contentType(r *http.Request) string {
 
 // call finds the route and calls it.
 func (a *API) call(w http.ResponseWriter, r *http.Request, e *entry, state *requestState) (*wire.Reply, error) {
-	ctx := Ctx{Context: r.Context(), RequestID: state.id, URL: r.URL, Header: w.Header(), api: a, base: baseURL(r)}
+	ctx := Ctx{Context: r.Context(), RequestID: state.id, URL: r.URL, Header: w.Header(), api: a, base: BaseURL(r)}
 	if state.project != "" {
 		ctx.rest = "/" + state.project
 	}
@@ -322,7 +322,8 @@ func badBody(err error) error {
 	return fault.New(fault.BadRequest, "%w", err)
 }
 
-func baseURL(r *http.Request) string {
+// BaseURL is scheme://host as the client of a request reaches the server.
+func BaseURL(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host
 	}

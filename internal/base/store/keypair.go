@@ -29,7 +29,7 @@ func (r Reader) Keypairs(ctx context.Context, userID string, page Page) ([]cloud
 	s.where(`user_id = ?`, userID)
 	if page.Marker != "" {
 		if _, err := r.Keypair(ctx, userID, page.Marker); fault.Is(err, fault.NotFound) {
-			return nil, fault.New(fault.BadRequest, "marker [%s] not found", page.Marker)
+			return nil, fault.New(fault.BadRequest, "Marker %s could not be found.", page.Marker)
 		} else if err != nil {
 			return nil, err
 		}

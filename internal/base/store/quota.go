@@ -86,6 +86,12 @@ func (tx *Tx) Reserve(ctx context.Context, defaults cloud.Quotas, projectID, use
 	return have.check(change, usageLimits(limits))
 }
 
+// ProjectExists implements cloud.Projects for a cloud that keeps its own.
+func (r Reader) ProjectExists(ctx context.Context, id string) (bool, error) {
+	n, err := queryOne(ctx, r, value[int], `SELECT COUNT(*) FROM projects WHERE id = ?`, id)
+	return n > 0, err
+}
+
 func usageLimits(q cloud.Quotas) Usage {
 	return Usage{Instances: q.Limit(cloud.QuotaInstances), Cores: q.Limit(cloud.QuotaCores), RAMMiB: q.Limit(cloud.QuotaRAM)}
 }

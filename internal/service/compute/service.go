@@ -27,7 +27,8 @@ type Deps struct {
 
 	Images   cloud.Images
 	Consoles cloud.Consoles
-	Quotas   cloud.Quotas // the limits of a project without its own
+	Quotas   cloud.Quotas   // the limits of a project without its own
+	Projects cloud.Projects // nil: any project id is taken for one
 }
 
 // Service answers the Compute API.
@@ -40,6 +41,14 @@ func New(deps Deps) *Service { return &Service{deps} }
 func (s *Service) Mount(api *httpd.API) {
 	s.mountFlavors(api)
 	s.mountServers(api)
+	s.mountServerLists(api)
+	s.mountKeypairs(api)
+	s.mountQuotas(api)
+	s.mountServices(api)
+	s.mountHypervisors(api)
+	s.mountAvailabilityZones(api)
+	s.mountInstanceActions(api)
+	s.mountVersions(api)
 }
 
 // Style is how the Compute API differs from others at the edge

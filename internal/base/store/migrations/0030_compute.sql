@@ -51,8 +51,11 @@ CREATE TABLE servers (
     deleted_at      BIGINT,
     CONSTRAINT servers_id PRIMARY KEY (id)
 );
-CREATE INDEX servers_by_project ON servers (project_id, created_at DESC, id DESC);
-CREATE INDEX servers_by_age ON servers (created_at DESC, id DESC);
+-- The default order of lists. Those that are gone, which may be most, are in
+-- neither; who asks for them waits for a scan.
+CREATE INDEX servers_by_project ON servers (project_id, created_at DESC, number DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX servers_by_age ON servers (created_at DESC, number DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX servers_by_change ON servers (project_id, updated_at);
 CREATE INDEX servers_by_host ON servers (host, vm_state);
 
 -- What each project has of what quotas count; changed with the servers, in the
