@@ -36,23 +36,23 @@ type Hypervisor struct {
 	Hostname      string                       `json:"hypervisor_hostname"`
 	State         string                       `json:"state"`
 	Status        string                       `json:"status"`
+	Type          string                       `json:"hypervisor_type"`
+	Version       int                          `json:"hypervisor_version"`
+	HostIP        string                       `json:"host_ip"`
+	Service       HypervisorService            `json:"service"`
 	VCPUs         int                          `json:"vcpus" v:"-2.87"`
 	MemoryMiB     int                          `json:"memory_mb" v:"-2.87"`
 	LocalGiB      int                          `json:"local_gb" v:"-2.87"`
 	VCPUsUsed     int                          `json:"vcpus_used" v:"-2.87"`
 	MemoryMiBUsed int                          `json:"memory_mb_used" v:"-2.87"`
 	LocalGiBUsed  int                          `json:"local_gb_used" v:"-2.87"`
-	Type          string                       `json:"hypervisor_type"`
-	Version       int                          `json:"hypervisor_version"`
 	FreeRAMMiB    int                          `json:"free_ram_mb" v:"-2.87"`
 	FreeDiskGiB   int                          `json:"free_disk_gb" v:"-2.87"`
 	Workload      int                          `json:"current_workload" v:"-2.87"`
 	RunningVMs    int                          `json:"running_vms" v:"-2.87"`
 	DiskLeastGiB  *int                         `json:"disk_available_least" v:"-2.87"`
-	HostIP        string                       `json:"host_ip"`
 	CPUInfoText   string                       `json:"-" v:"-2.27 cpu_info"` // JSON in a string
 	CPUInfo       map[string]any               `json:"-" v:"2.28-2.87 cpu_info"`
-	Service       HypervisorService            `json:"service"`
 	Uptime        *string                      `json:"uptime" v:"2.88"`
 	Servers       wire.Opt[[]HypervisorServer] `json:"servers"`
 }

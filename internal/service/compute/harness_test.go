@@ -180,6 +180,11 @@ func (e *edge) readStrictly(method, path, version string, header http.Header, bo
 		e.t.Fatal(err)
 	}
 	path = strings.TrimPrefix(path, "/compute/v2.1")
+	for _, caller := range callers { // the project may stand before the resource
+		if caller.ProjectID != "" {
+			path = strings.TrimPrefix(path, "/"+caller.ProjectID)
+		}
+	}
 	found := api.Routes()[:0:0]
 	for _, endpoint := range api.Routes() {
 		info := endpoint.Info()
