@@ -42,13 +42,19 @@ func (f files) commit(file *os.File, imageID, sha512 string) error {
 		return storageFault(err)
 	}
 	path := f.dataPath(imageID, sha512)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	folder := filepath.Dir(path)
+	switch err := os.Mkdir(folder, 0o700); {
+	case err == nil:
+		if err := syncDir(f.dir); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
 		return storageFault(err)
 	}
 	if err := os.Rename(file.Name(), path); err != nil {
 		return storageFault(err)
 	}
-	return errors.Join(syncDir(filepath.Dir(path)), syncDir(f.dir))
+	return syncDir(folder)
 }
 
 func syncDir(path string) error {

@@ -178,7 +178,7 @@ func (s *Service) update(ctx httpd.Ctx, i *seen, in image.Update) (out image.Sho
 		ctx.Header.Set("Accept-Patch", image.PatchType0+", "+image.PatchType)
 		return out, badType(in.ContentType)
 	}
-	changed, err := s.change(ctx, i.ID, func(i *cloud.Image) error {
+	changed, err := s.change(ctx, i, func(i *cloud.Image) error {
 		for _, op := range in.Patch {
 			if err := s.patch(ctx, i, op); err != nil {
 				return err
@@ -190,11 +190,21 @@ func (s *Service) update(ctx httpd.Ctx, i *seen, in image.Update) (out image.Sho
 	return out, err
 }
 
+// lock reads an image anew, alone. An owner other than the one that policy was
+// judged on is a fault.Conflict.
+func lock(ctx httpd.Ctx, tx *store.Tx, judged *seen) (cloud.Image, error) {
+	i, err := tx.LockImage(ctx, judged.ID)
+	if err == nil && i.OwnerID != judged.OwnerID {
+		err = fault.New(fault.Conflict, "Image %s has got another owner meanwhile. Look again and retry.", i.ID)
+	}
+	return i, err
+}
+
 // change lets f change an image, alone.
-func (s *Service) change(ctx httpd.Ctx, id string, f func(i *cloud.Image) error) (cloud.Image, error) {
+func (s *Service) change(ctx httpd.Ctx, judged *seen, f func(i *cloud.Image) error) (cloud.Image, error) {
 	var changed cloud.Image
 	err := s.DB.Tx(ctx, func(tx *store.Tx) error {
-		i, err := tx.LockImage(ctx, id)
+		i, err := lock(ctx, tx, judged)
 		if err != nil {
 			return err
 		}
@@ -234,7 +244,7 @@ func (s *Service) patch(ctx httpd.Ctx, i *cloud.Image, op image.Patch) error {
 func (s *Service) delete(ctx httpd.Ctx, i *seen, _ image.ImageID) (none wire.None, err error) {
 	var gone cloud.Image
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
-		if gone, err = tx.LockImage(ctx, i.ID); err != nil {
+		if gone, err = lock(ctx, tx, i); err != nil {
 			return err
 		}
 		if gone.Protected {
@@ -285,7 +295,7 @@ func (s *Service) move(ctx httpd.Ctx, i *seen, to cloud.ImageStatus) (none wire.
 }
 
 func (s *Service) addTag(ctx httpd.Ctx, i *seen, in image.Tag) (none wire.None, err error) {
-	_, err = s.change(ctx, i.ID, func(i *cloud.Image) error {
+	_, err = s.change(ctx, i, func(i *cloud.Image) error {
 		if !slices.Contains(i.Tags, in.Tag) {
 			i.Tags = append(i.Tags, in.Tag)
 		}
@@ -295,7 +305,7 @@ func (s *Service) addTag(ctx httpd.Ctx, i *seen, in image.Tag) (none wire.None, 
 }
 
 func (s *Service) deleteTag(ctx httpd.Ctx, i *seen, in image.Tag) (none wire.None, err error) {
-	_, err = s.change(ctx, i.ID, func(i *cloud.Image) error {
+	_, err = s.change(ctx, i, func(i *cloud.Image) error {
 		at := slices.Index(i.Tags, in.Tag)
 		if at < 0 {
 			return fault.New(fault.NotFound, "Image %s has no tag %s.", i.ID, in.Tag)

@@ -2,6 +2,7 @@ package image_test
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -101,16 +102,23 @@ func TestStateMachine(t *testing.T) {
 				var bytes int64
 				files := 0
 				for id, m := range model {
-					if got := e.show("demo", id)["status"]; got != m.status {
-						t.Fatalf("%s is %v, want %s", id, got, m.status)
+					i, err := e.service.Image(e.t.Context(), id, callers["demo"])
+					if err != nil || string(i.Status) != m.status {
+						t.Fatalf("%s is %v, want %s, %v", id, i.Status, m.status, err)
 					}
-					r := e.get("admin", "/v2/images/"+id+"/file")
 					if m.status == "queued" {
-						expect(r, true, 204, 0)
 						continue
 					}
-					if expect(r, true, 200, 0); string(r.body) != m.data {
-						t.Fatalf("%s holds %q, want %q", id, r.body, m.data)
+					data, err := e.service.OpenImage(e.t.Context(), id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					held, err := io.ReadAll(data)
+					if err := data.Close(); err != nil {
+						t.Error(err)
+					}
+					if string(held) != m.data || err != nil {
+						t.Fatalf("%s holds %q, want %q, %v", id, held, m.data, err)
 					}
 					bytes += int64(len(m.data))
 					files++
@@ -121,11 +129,11 @@ func TestStateMachine(t *testing.T) {
 				if got, err := e.db.ImageBytes(e.t.Context(), "p-demo"); got != bytes || err != nil {
 					t.Fatalf("%d bytes are counted, want %d, %v", got, bytes, err)
 				}
-				if n := len(strings.Fields(e.names("demo", ""))); n != len(model) {
-					t.Fatalf("%d images are listed, want %d", n, len(model))
-				}
 			},
 		})
+		if n := len(strings.Fields(e.names("demo", ""))); n != len(model) {
+			t.Fatalf("%d images are listed, want %d", n, len(model))
+		}
 		for id, m := range model {
 			if m.protected {
 				e.patch("demo", id, `[{"op": "replace", "path": "/protected", "value": false}]`)

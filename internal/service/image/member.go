@@ -53,7 +53,7 @@ func (s *Service) addMember(ctx httpd.Ctx, i *seen, in image.MemberAdd) (out ima
 	now := s.Now()
 	m := cloud.ImageMember{ImageID: i.ID, ProjectID: in.Member, Status: "pending", CreatedAt: now, UpdatedAt: now}
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.LockImage(ctx, i.ID); err != nil {
+		if _, err := lock(ctx, tx, i); err != nil {
 			return err
 		}
 		members, err := tx.ImageMembers(ctx, i.ID)
