@@ -153,7 +153,7 @@ func (p *parser) abbreviated(text string) []option {
 			switch {
 			case flag == short:
 				found = append(found, option{is: true, action: a, flag: flag, explicit: shortValue, hasValue: true})
-			case strings.HasPrefix(flag, prefix):
+			case strings.HasPrefix(flag, prefix) && !a.Exact:
 				found = append(found, option{is: true, action: a, flag: flag, explicit: value, hasValue: hasValue})
 			}
 		}

@@ -42,6 +42,7 @@ type Arg struct {
 	Versions   string
 	Required   bool // of an option; a positional is required unless Nargs is "?" or "*"
 	Hidden     bool // not in usage and help
+	Exact      bool // no abbreviation means it: for options that novaclient lacks
 	Deprecated bool // a use of it is named in Values.Warnings
 	Use        string
 	Help       string

@@ -77,3 +77,43 @@ func Float(f float64) string {
 	}
 	return s
 }
+
+// Bytes is repr() of the bytes that a text is in UTF-8: b'...'.
+func Bytes(s string) string {
+	quote := byte('\'')
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		quote = '"'
+	}
+	b := append([]byte{'b'}, quote)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == quote || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, `\n`...)
+		case c == '\r':
+			b = append(b, `\r`...)
+		case c == '\t':
+			b = append(b, `\t`...)
+		case c < ' ' || c > '~':
+			const digits = "0123456789abcdef"
+			b = append(b, '\\', 'x', digits[c>>4], digits[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, quote))
+}
+
+// Title is str.title(): the first letter of each run of letters in upper case, the others in lower case.
+func Title(s string) string {
+	inWord := false
+	return strings.Map(func(r rune) rune {
+		letter := unicode.IsLetter(r)
+		defer func() { inWord = letter }()
+		if letter && inWord {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToTitle(r)
+	}, s)
+}

@@ -1,0 +1,265 @@
+package nova
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/novalet/novalet/api/compute"
+	"github.com/novalet/novalet/api/wire"
+	"github.com/novalet/novalet/client"
+	"github.com/novalet/novalet/client/auth"
+	"github.com/novalet/novalet/internal/cli/arg"
+	"github.com/novalet/novalet/internal/cli/out"
+	"github.com/novalet/novalet/internal/cli/verb"
+)
+
+// Process is what a run of nova has from its surroundings.
+type Process struct {
+	Args           []string                                   // without the program's name
+	Env            func(string) (string, bool)                // environment variables
+	Sources        func(flags map[string]string) auth.Sources // where settings stand; nil: Env alone
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Columns        int  // of the terminal; 80 when there is none
+	Terminal       bool // stdout is one
+	Client         client.Options
+	CacheDir       string // of tokens; empty: in the user's cache folder
+}
+
+// The exit codes, novaclient's.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// newest is the version that 2.latest means at most: novaclient 18.1.0's, so that scripts see what they saw. A later
+// one can be asked for by its number.
+var newest = wire.V(2, 92)
+
+// Main runs nova and returns its exit code. A ctx that is cancelled is Ctrl-C.
+func Main(ctx context.Context, p Process) int {
+	if p.Columns <= 0 {
+		p.Columns = 80
+	}
+	err := p.run(ctx)
+	var usage *arg.UsageError
+	var stop *arg.Stop
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &stop):
+		return exitOK
+	case errors.As(err, &usage):
+		p.complain(usage.Text(p.Columns))
+		return exitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		p.complain("... terminating nova client\n")
+		return exitInterrupted
+	}
+	p.complain(verb.ErrorText(err))
+	return exitError
+}
+
+func (p *Process) complain(text string) {
+	if p.Terminal {
+		text = out.Clean(text)
+	}
+	_, _ = io.WriteString(p.Stderr, text)
+}
+
+func (p *Process) getenv(name string) string {
+	value, _ := p.Env(name)
+	return value
+}
+
+func (p *Process) run(ctx context.Context) error {
+	program := Program()
+	given, rest, err := program.ParseGlobals(p.Args, p.getenv)
+	if stop, ok := err.(*arg.Stop); ok && stop.Version {
+		_, err = io.WriteString(p.Stdout, compatible+"\n")
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if given.Bool("help") || len(rest) == 0 || rest[0] == "help" || slices.Contains(p.Args, "bash-completion") {
+		return p.help(program, given)
+	}
+	env, finish, err := p.login(ctx, given)
+	if err != nil {
+		return err
+	}
+	err = p.command(ctx, program, env)
+	return errors.Join(err, finish(err))
+}
+
+// command reads the whole command line, now that the version is known, and does what it says.
+func (p *Process) command(ctx context.Context, program *arg.Program[verb.Run], env *verb.Env) error {
+	command, values, err := program.Parse(p.Args, env.Compute().Version, p.getenv)
+	p.warn(values)
+	if err != nil {
+		return p.explainUnknown(err)
+	}
+	env.Args = values
+	env.Print.Format = out.Format(values.String("format"))
+	return command.Run(ctx, env)
+}
+
+func (p *Process) warn(values *arg.Values) {
+	if values == nil {
+		return
+	}
+	for _, warning := range values.Warnings {
+		p.complain(warning + "\n")
+	}
+}
+
+// help prints help pages and the completion, which need no cloud.
+func (p *Process) help(program *arg.Program[verb.Run], given *arg.Values) error {
+	asked, err := client.ParseAsked(given.String("os_compute_api_version"))
+	if err != nil {
+		return err
+	}
+	version := asked.Version
+	if asked.Latest {
+		version = wire.Version{}
+	}
+	print := func(text string) error {
+		_, err := io.WriteString(p.Stdout, text)
+		return err
+	}
+	if given.Bool("help") || len(p.Args) == 0 {
+		return print(program.Help(p.Columns, version))
+	}
+	command, values, err := program.Parse(p.Args, version, p.getenv)
+	p.warn(values)
+	if err != nil {
+		return p.explainUnknown(err)
+	}
+	switch {
+	case command == nil || command.Name == "help" && !values.Has("command"):
+		return print(program.Help(p.Columns, version))
+	case command.Name == "bash-completion":
+		return print(program.Completion(version) + "\n")
+	case command.Name == "help":
+		name := values.String("command")
+		page, ok := program.CommandHelp(name, p.Columns, version)
+		if !ok && slices.Contains(absent(), name) {
+			return notHere(name)
+		} else if !ok {
+			return verb.Refuse("'%s' is not a valid subcommand", name)
+		}
+		return print(page)
+	}
+	return verb.Refuse("You must provide a user name/id, a project and an auth url for this command.")
+}
+
+// explainUnknown tells a command that novaclient has and this program lacks from one that is no command.
+func (p *Process) explainUnknown(err error) error {
+	var usage *arg.UsageError
+	if !errors.As(err, &usage) || !strings.Contains(usage.Message, "<subcommand>: invalid choice") {
+		return err
+	}
+	for _, word := range p.Args {
+		if slices.Contains(absent(), word) {
+			return notHere(word)
+		}
+	}
+	return err
+}
+
+func notHere(name string) error {
+	return verb.Refuse("The command %s is not in this nova yet: `nova help` lists those that are.", name)
+}
+
+// login finds out who calls which cloud, and which version to talk. finish prints what --explain and --timings want.
+func (p *Process) login(ctx context.Context, given *arg.Values) (env *verb.Env, finish func(error) error, err error) {
+	sources := auth.Sources{Env: p.Env}
+	if p.Sources != nil {
+		sources = p.Sources(nil)
+	}
+	sources.Flags = flagsOf(given)
+	config, err := auth.Load(sources)
+	if err != nil {
+		return nil, nil, err
+	}
+	account := verb.NewAccount(p.Args, config)
+	options := p.Client
+	if given.Bool("debug") || given.Bool("timings") || given.Bool("explain") {
+		options.Trace = account.Add
+		if given.Bool("debug") {
+			options.Trace = func(x client.Exchange) {
+				account.Add(x)
+				p.complain(verb.DebugText(x))
+			}
+		}
+	}
+	printer := out.Printer{W: p.Stdout, Terminal: p.Terminal}
+	finish = func(failed error) error {
+		if given.Bool("explain") {
+			p.complain(account.Text(ctx))
+		}
+		if given.Bool("timings") && failed == nil {
+			return printer.Timings(account.Timings())
+		}
+		return nil
+	}
+	defer func() {
+		if err != nil && given.Bool("explain") {
+			p.complain(account.Text(ctx))
+		}
+	}()
+	asked, err := client.ParseAsked(config.Get(auth.ServiceKey("compute", "api_version")))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := config.Check(true); err != nil {
+		return nil, nil, err
+	}
+	session, err := auth.Open(config, auth.Options{Client: options, CacheDir: p.CacheDir, NoCache: given.Bool("no_cache")})
+	if err != nil {
+		return nil, nil, err
+	}
+	account.Session = session
+	cloud := session.Client()
+	own := client.Range{Min: compute.MinVersion, Max: compute.MaxVersion}
+	if asked.Latest {
+		own.Max = newest
+	}
+	version, err := cloud.Compute.Negotiate(ctx, asked, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	account.Asked, account.Own, account.Version = asked, own, version
+	env = &verb.Env{
+		Cloud: cloud.At(version), Login: session, Print: printer,
+		In: p.Stdin, Err: p.Stderr, Env: p.getenv, Clock: options.Clock,
+	}
+	return env, finish, nil
+}
+
+// flagsOf are the settings on the command line, by dest.
+func flagsOf(given *arg.Values) map[string]string {
+	flags := map[string]string{}
+	for _, option := range globals() {
+		dest := option.Dest
+		if dest == "" {
+			spelling := strings.Fields(option.Flags)
+			dest = strings.ReplaceAll(strings.TrimLeft(spelling[len(spelling)-1], "-"), "-", "_")
+			if len(spelling) > 1 && !strings.HasPrefix(spelling[0], "--") {
+				continue
+			}
+			dest = strings.ReplaceAll(strings.TrimLeft(spelling[0], "-"), "-", "_")
+		}
+		if given.Given(dest) {
+			flags[dest] = fmt.Sprint(given.Value(dest))
+		}
+	}
+	return flags
+}
