@@ -17,7 +17,7 @@ help: ## what you are reading
 
 build: ## bin/nova, bin/openstack (the same program) and bin/novalet
 	@mkdir -p bin
-	@$(GO) build -trimpath -buildvcs=false -o bin/ ./cmd/nova ./cmd/novalet
+	@$(GO) build -buildvcs=false -o bin/ ./cmd/nova ./cmd/novalet
 	@ln -sf nova bin/openstack
 
 guest: build ## bin/guest: the kernel, RAM disk and disk of the image guest

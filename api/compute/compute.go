@@ -35,7 +35,8 @@ const (
 	never          = "!"
 )
 
-// BaseRules are the named rules that the others build on.
+// BaseRules are the named rules that the others build on, and those that decide
+// about parts of what a route does.
 func BaseRules() []wire.Rule {
 	return []wire.Rule{
 		{Name: "context_is_admin", Default: "role:admin"},
@@ -46,6 +47,11 @@ func BaseRules() []wire.Rule {
 		{Name: "project_manager_or_admin", Default: "rule:project_manager_api or rule:context_is_admin"},
 		{Name: "project_member_or_admin", Default: "rule:project_member_api or rule:context_is_admin"},
 		{Name: "project_reader_or_admin", Default: "rule:project_reader_api or rule:context_is_admin"},
+
+		// Rules that no route has as its own: they decide about parts.
+		FlavorExtraSpecsRule, ServerAttributesRule, ServerHostStatusRule, ServerHostUnknown, ServerFlavorSpecs,
+		AllProjectsList, AllProjectsDetail, AllFilters, ForcedHost, RequestedDestination, CreateOnNetwork, CreateWithVolume,
+		CreateTrustedCerts, ZeroDiskFlavor, UnlockOverride, ActionEventsRule, ActionDetailsRule, LimitsOfOthers,
 	}
 }
 
@@ -58,7 +64,8 @@ func rule(name, check string) wire.Rule {
 func Routes() []wire.Endpoint {
 	var all []wire.Endpoint
 	for _, routes := range [][]wire.Endpoint{
-		{ShowVersion}, flavorRoutes(), serverRoutes(), serverActionRoutes(), keypairRoutes(), instanceActionRoutes(),
+		{ShowVersion},
+		flavorRoutes(), serverRoutes(), serverActionRoutes(), keypairRoutes(), instanceActionRoutes(),
 		serviceRoutes(), hypervisorRoutes(), availabilityZoneRoutes(), quotaRoutes(),
 	} {
 		all = append(all, routes...)

@@ -341,3 +341,23 @@ func bind(t reflect.Type, v Version) *binding {
 	}
 	return b
 }
+
+// Rules lists the policy rules of an API: the base ones, then each route's,
+// every name once.
+func Rules(base []Rule, routes []Endpoint) []Rule {
+	var all []Rule
+	seen := map[string]bool{"": true}
+	add := func(r Rule) {
+		if !seen[r.Name] {
+			seen[r.Name] = true
+			all = append(all, r)
+		}
+	}
+	for _, r := range base {
+		add(r)
+	}
+	for _, e := range routes {
+		add(e.Info().Policy)
+	}
+	return all
+}

@@ -24,9 +24,11 @@ type Config struct {
 	DB    *store.DB
 	Bus   *bus.Bus
 	Sched *sched.Scheduler
-	Log   *slog.Logger
-	Now   func() time.Time
-	NewID func() string
+	// Images are what agents fetch.
+	Images cloud.Images
+	Log    *slog.Logger
+	Now    func() time.Time
+	NewID  func() string
 	// Name is this process's, unique among those alive and the same after a
 	// restart: what the one before it had claimed is free at once.
 	Name string
@@ -81,11 +83,13 @@ func (c *Conductor) Run(ctx context.Context) error {
 		return err
 	}
 	defer bell.Stop()
-	reports, err := c.Bus.Serve(order.SubjectReports, "conduct", c.takeReport)
-	if err != nil {
-		return err
+	for subject, handler := range map[string]bus.Handler{order.SubjectReports: c.takeReport, order.SubjectImages: c.readImage} {
+		line, err := c.Bus.Serve(subject, "conduct", handler)
+		if err != nil {
+			return err
+		}
+		defer line.Stop()
 	}
-	defer reports.Stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {

@@ -69,8 +69,11 @@ type GuestPower struct {
 	Busy     bool             `json:"busy,omitempty"`
 }
 
-// The subjects on the bus.
-const SubjectReports = "hosts.report"
+// The subjects that the control plane serves.
+const (
+	SubjectReports = "hosts.report"
+	SubjectImages  = "images.read"
+)
 
 // SubjectOf is where the agent of a host takes an order. What must not wait
 // behind other work (destroy, which ends it, and console) has a line of its own.
@@ -97,3 +100,19 @@ func encode(host string) string {
 	}
 	return string(out)
 }
+
+// ImageRead asks the control plane for a piece of an image's data.
+type ImageRead struct {
+	ID     string `json:"id"`
+	Offset int64  `json:"offset"` // bytes
+}
+
+// ImagePiece answers it: at most PieceSize bytes.
+type ImagePiece struct {
+	Data []byte `json:"data"`
+	End  bool   `json:"end"` // nothing follows
+}
+
+// PieceSize is the length of a piece in bytes: with its encoding it stays below
+// the bus's limit of a message, 1 MiB.
+const PieceSize = 512 << 10
