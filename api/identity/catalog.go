@@ -134,10 +134,11 @@ type EndpointChange struct {
 
 // Region is where endpoints are, as GET /regions/{region_id} shows it.
 type Region struct {
-	ID          string  `json:"id"`
-	Description string  `json:"description"`
-	ParentID    *string `json:"parent_region_id"`
-	Links       Self    `json:"links"`
+	ID          string         `json:"id"`
+	Description string         `json:"description"`
+	ParentID    *string        `json:"parent_region_id"`
+	Enabled     wire.Opt[bool] `json:"enabled"` // there when it was said; without effect
+	Links       Self           `json:"links"`
 }
 
 // RegionQuery is what GET /regions takes.
@@ -170,6 +171,7 @@ type RegionCreate struct {
 type NewRegion struct {
 	ID          wire.Opt[string] `json:"id" is:"max=255"`
 	Description wire.Opt[string] `json:"description" is:"null,max=65535"`
+	Enabled     wire.Opt[bool]   `json:"enabled"` // keystoneclient says it
 	ParentID    wire.Opt[string] `json:"parent_region_id" is:"null,max=255"`
 }
 
@@ -182,6 +184,7 @@ type RegionUpdate struct {
 // RegionChange holds the members to change; absent ones stay.
 type RegionChange struct {
 	Description wire.Opt[string] `json:"description" is:"null,max=65535"`
+	Enabled     wire.Opt[bool]   `json:"enabled"`
 	ParentID    wire.Opt[string] `json:"parent_region_id" is:"null,max=255"`
 }
 

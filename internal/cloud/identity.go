@@ -71,6 +71,7 @@ type Region struct {
 	ID          string
 	Description string
 	ParentID    string // empty: none
+	Enabled     *bool  // shown, without effect; nil: never said
 }
 
 // CatalogService is a service of the catalog.

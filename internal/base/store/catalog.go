@@ -11,7 +11,7 @@ import (
 const (
 	catalogServiceColumns  = `id, type, name, description, enabled`
 	catalogEndpointColumns = `id, service_id, interface, region_id, url, enabled`
-	regionColumns          = `id, description, parent_id`
+	regionColumns          = `id, description, parent_id, enabled`
 
 	catalogServiceMissing  = "Could not find service: %s."
 	catalogEndpointMissing = "Could not find endpoint: %s."
@@ -41,11 +41,13 @@ func scanCatalogEndpoint(rw row) (e cloud.CatalogEndpoint, err error) {
 	return e, err
 }
 
-func regionValues(g *cloud.Region) []any { return []any{g.ID, g.Description, orNull(g.ParentID)} }
+func regionValues(g *cloud.Region) []any {
+	return []any{g.ID, g.Description, orNull(g.ParentID), g.Enabled}
+}
 
 func scanRegion(rw row) (g cloud.Region, err error) {
 	var parent sql.NullString
-	err = rw.Scan(&g.ID, &g.Description, &parent)
+	err = rw.Scan(&g.ID, &g.Description, &parent, &g.Enabled)
 	g.ParentID = parent.String
 	return g, err
 }
@@ -147,14 +149,14 @@ func (r Reader) Regions(ctx context.Context, parent *string) ([]cloud.Region, er
 // CreateRegion adds g. A taken id is a fault.Conflict, a parent that does not
 // exist a fault.NotFound.
 func (tx *Tx) CreateRegion(ctx context.Context, g *cloud.Region) error {
-	_, err := tx.exec(ctx, `INSERT INTO regions (`+regionColumns+`) VALUES (`+marks(3)+`)`, regionValues(g)...)
+	_, err := tx.exec(ctx, `INSERT INTO regions (`+regionColumns+`) VALUES (`+marks(4)+`)`, regionValues(g)...)
 	err = orTaken(err, "regions_id", "Conflict occurred attempting to store region - Duplicate ID, %s.", g.ID)
 	return orOrphan(err, fault.NotFound, regionMissing, g.ParentID)
 }
 
 // UpdateRegion writes all of g over what has its id.
 func (tx *Tx) UpdateRegion(ctx context.Context, g *cloud.Region) error {
-	err := tx.execOne(ctx, `UPDATE regions SET description = ?, parent_id = ? WHERE id = ?`, append(regionValues(g)[1:], g.ID)...)
+	err := tx.execOne(ctx, `UPDATE regions SET description = ?, parent_id = ?, enabled = ? WHERE id = ?`, append(regionValues(g)[1:], g.ID)...)
 	return orMissing(orOrphan(err, fault.NotFound, regionMissing, g.ParentID), regionMissing, g.ID)
 }
 

@@ -246,7 +246,7 @@ func (s *Service) deleteEndpoint(ctx httpd.Ctx, in identity.EndpointID) (out wir
 }
 
 func regionView(ctx httpd.Ctx, g *cloud.Region) identity.Region {
-	return identity.Region{ID: g.ID, Description: g.Description, ParentID: orNil(g.ParentID), Links: self(ctx, "/regions/"+g.ID)}
+	return identity.Region{ID: g.ID, Description: g.Description, ParentID: orNil(g.ParentID), Enabled: some(g.Enabled), Links: self(ctx, "/regions/"+g.ID)}
 }
 
 func (s *Service) listRegions(ctx httpd.Ctx, in identity.RegionQuery) (out identity.Regions, err error) {
@@ -263,7 +263,7 @@ func (s *Service) showRegion(ctx httpd.Ctx, in identity.RegionID) (out identity.
 }
 
 func (s *Service) createRegion(ctx httpd.Ctx, in identity.RegionCreate) (out identity.RegionShown, err error) {
-	g := cloud.Region{ID: in.Region.ID.Or(""), Description: in.Region.Description.Or(""), ParentID: in.Region.ParentID.Or("")}
+	g := cloud.Region{ID: in.Region.ID.Or(""), Description: in.Region.Description.Or(""), ParentID: in.Region.ParentID.Or(""), Enabled: in.Region.Enabled.Ptr()}
 	if g.ID == "" {
 		g.ID = s.newID()
 	}
@@ -281,6 +281,7 @@ func (s *Service) updateRegion(ctx httpd.Ctx, in identity.RegionUpdate) (out ide
 		any := false
 		set(&g.Description, in.Region.Description, &any)
 		set(&g.ParentID, in.Region.ParentID, &any)
+		setPtr(&g.Enabled, in.Region.Enabled, &any)
 		if !any {
 			return nothingToChange("region")
 		}

@@ -51,6 +51,9 @@ func TestChains(t *testing.T) {
 				t.Fatalf("another user: %s", r.text)
 			}
 			links = append(links, l)
+			if len(links) > 5 {
+				links = links[1:]
+			}
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"login": func(t *rapid.T) {
@@ -99,15 +102,16 @@ func TestChains(t *testing.T) {
 				}
 			},
 			"": func(t *rapid.T) {
-				for _, l := range links {
-					_, err := c.Authenticate(t.Context(), wire.Secret(l.text))
-					if (err != nil) != l.revoked {
-						t.Fatalf("revoked %v: %v", l.revoked, err)
-					}
+				if len(links) == 0 {
+					return
+				}
+				l := links[rapid.IntRange(0, len(links)-1).Draw(t, "looked at")]
+				if _, err := c.Authenticate(t.Context(), wire.Secret(l.text)); (err != nil) != l.revoked {
+					t.Fatalf("revoked %v: %v", l.revoked, err)
 				}
 			},
 		})
-		// The admin's token must outlive the whole test.
+		// The clock goes on, and the admin's token must outlive the next walk.
 		admin = c.admin()
 	})
 }

@@ -61,8 +61,8 @@ var resources = []resource{
 		bad: map[string]string{`"name":"x"`: "'type' is a required property", `"type":null`: "service.type", `"type":"x","enabled":"x"`: "service.enabled"},
 	},
 	{
-		kind: "regions", one: "region", create: `"id":"x1","description":"d"`, update: `"description":"e","parent_region_id":"RegionOne"`,
-		after: []string{"id=x1", "description=e", "parent_region_id=RegionOne"}, taken: 409,
+		kind: "regions", one: "region", create: `"id":"x1","description":"d","enabled":true`, update: `"description":"e","parent_region_id":"RegionOne"`,
+		after: []string{"id=x1", "description=e", "parent_region_id=RegionOne", "enabled=true"}, taken: 409,
 		bad: map[string]string{`"id":1`: "region.id", `"id":"y","z":1`: "'z' was unexpected"},
 	},
 	{

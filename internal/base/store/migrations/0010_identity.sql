@@ -69,6 +69,7 @@ CREATE TABLE regions (
     id          TEXT NOT NULL,
     description TEXT NOT NULL,
     parent_id   TEXT REFERENCES regions (id),
+    enabled     BOOLEAN,
     CONSTRAINT regions_id PRIMARY KEY (id)
 );
 
