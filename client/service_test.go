@@ -149,11 +149,12 @@ func TestVersionHeaders(t *testing.T) {
 		var got http.Header
 		url, _ := peer(t, func(w http.ResponseWriter, r *http.Request) {
 			got = r.Header
-			answer(200, `{"flavor":{"id":"1","swap":"","vcpus":1}}`, "OpenStack-API-Version", "compute 2.10")(w, r)
+			answer(200, `{"flavor":{"id":"1","swap":7,"vcpus":1}}`, "OpenStack-API-Version", "compute 2.10")(w, r)
 		})
 		c := newClient(t, newSession(url)).At(wire.MustVersion(test.version))
-		if _, err := c.Flavors.Get(t.Context(), "1"); err != nil {
-			t.Errorf("%s: %v", test.version, err)
+		// The reply says that it is at 2.10, and is read as such.
+		if flavor, err := c.Flavors.Get(t.Context(), "1"); err != nil || flavor.SwapOrNone != 7 {
+			t.Errorf("%s: %+v %v", test.version, flavor, err)
 		}
 		if got.Get("X-OpenStack-Nova-API-Version") != test.legacy || got.Get("OpenStack-API-Version") != test.header {
 			t.Errorf("%s: %v", test.version, got)
@@ -190,7 +191,7 @@ func TestPages(t *testing.T) {
 	pages := map[string]string{
 		"":  `{"flavors":[{"id":"1"},{"id":"2"}],"flavors_links":[{"rel":"next","href":"http://inner.invalid/v2.1/flavors/detail?limit=2&marker=2"}]}`,
 		"2": `{"flavors":[{"id":"3"}],"flavors_links":[{"rel":"next","href":"/flavors/detail?marker=3"}]}`,
-		"3": `{"flavors":[]}`,
+		"3": `{"flavors":[],"flavors_links":[{"rel":"next","href":"/flavors/detail?marker=4"}]}`,
 		"x": `{"flavors":[{"id":"1"}],"flavors_links":[{"rel":"next","href":"?marker=x"}]}`,
 	}
 	url, sent := peer(t, func(w http.ResponseWriter, r *http.Request) {

@@ -157,15 +157,16 @@ func TestRegions(t *testing.T) {
 clouds:
   c:
     auth: {auth_url: http://c}
+    compute_api_version: "2.10"
     regions:
     - first
     - name: second
       values: {compute_api_version: "2.53", interface: internal}
 `}
 	for _, test := range []struct{ asked, region, version, iface string }{
-		{"", "first", "2.latest", "publicURL"},
+		{"", "first", "2.10", "publicURL"},
 		{"second", "second", "2.53", "internal"},
-		{"third", "third", "2.latest", "publicURL"},
+		{"third", "third", "2.10", "publicURL"},
 	} {
 		c, err := Load(sources(t, map[string]string{"OS_CLOUD": "c", "OS_REGION_NAME": test.asked}, file))
 		if err != nil {

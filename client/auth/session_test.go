@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,6 +227,41 @@ func TestStaleTokenIsRenewedSilently(t *testing.T) {
 	}
 	if cached, _ := s.Cached(); !cached {
 		t.Error("Cached does not say so")
+	}
+}
+
+func TestTwoCallersWithOneRefusedToken(t *testing.T) {
+	c := newCloud(t)
+	for _, o := range []Options{{NoCache: true}, {CacheDir: t.TempDir()}} {
+		s := open(t, c.env(), o)
+		refused, err := s.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := s.Renew(t.Context(), refused)
+		second, err2 := s.Renew(t.Context(), refused)
+		if err != nil || err2 != nil || first == refused || second != first {
+			t.Errorf("renewed to %s and %s: %v %v", first.Reveal(), second.Reveal(), err, err2)
+		}
+	}
+}
+
+func TestJoinVersion(t *testing.T) {
+	for _, test := range []struct{ asked, link, want string }{
+		{"http://k:5000", "http://k:5000/v3/", "http://k:5000/v3"},
+		{"https://k/identity", "http://k/identity/v3", "https://k/identity/v3"},
+		{"https://outer/identity", "http://inner:5000/v3/", "https://outer/identity/v3"},
+		{"https://outer", "http://inner:5000/keystone/v3", "https://outer/v3"},
+		{"http://k/identity", "v3", "http://k/identity/v3"},
+		{"http://k/identity", "/v3", "http://k/v3"},
+	} {
+		u, err := url.Parse(test.asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := joinVersion(u, test.link); err != nil || got != test.want {
+			t.Errorf("%s at %s: got %s, %v; want %s", test.link, test.asked, got, err, test.want)
+		}
 	}
 }
 
