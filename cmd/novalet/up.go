@@ -188,15 +188,13 @@ func runDown(ctx context.Context, o *options) error {
 			return err
 		}
 	}
-	switch {
-	case ran && guests > 0:
-		fmt.Fprintf(o.stdout, "Stopped the cloud in %s and powered off its %d guests.\n", dir, guests)
-	case ran:
+	if ran {
 		fmt.Fprintf(o.stdout, "Stopped the cloud in %s.\n", dir)
-	case guests > 0:
-		fmt.Fprintf(o.stdout, "No cloud ran in %s; powered off its %d guests.\n", dir, guests)
-	default:
+	} else {
 		fmt.Fprintf(o.stdout, "No cloud ran in %s.\n", dir)
+	}
+	if guests > 0 {
+		fmt.Fprintf(o.stdout, "Powered off %d running guest(s).\n", guests)
 	}
 	if !o.forget {
 		return nil

@@ -55,7 +55,14 @@ func New(cfg Config) *Agent {
 // done. Guests go on running.
 func (a *Agent) Run(ctx context.Context) error {
 	for _, op := range []order.Op{order.Spawn, order.Destroy} { // one of each line
-		line, err := a.Bus.Serve(order.SubjectOf(a.Host, op), "", a.serve)
+		line, err := a.Bus.Serve(order.SubjectOf(a.Host, op), "", func(order context.Context, r *bus.Request) (any, error) {
+			// What is under way when the agent stops is broken off: the
+			// control plane asks again when there is an agent again.
+			order, cancel := context.WithCancel(order)
+			defer cancel()
+			defer context.AfterFunc(ctx, cancel)()
+			return a.serve(order, r)
+		})
 		if err != nil {
 			return err
 		}
@@ -64,16 +71,21 @@ func (a *Agent) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.watch(ctx) })
 	defer wg.Wait()
-	tick := time.NewTicker(a.Every)
-	defer tick.Stop()
+	// The second report follows soon: what two in a row say of guests that
+	// changed while there was no agent is believed.
+	wait := min(time.Second, a.Every)
 	for {
 		a.report(ctx)
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		case <-a.wake:
 		}
+		timer.Stop()
+		wait = a.Every
 	}
 }
 
