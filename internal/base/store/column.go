@@ -59,6 +59,9 @@ func (j JSON[T]) Scan(src any) error {
 	case nil:
 		return nil
 	case string:
+		if v == "null" { // json would leave *V as it is too, and look at it for longer
+			return nil
+		}
 		return json.Unmarshal([]byte(v), j.V)
 	case []byte:
 		return json.Unmarshal(v, j.V)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -30,16 +31,22 @@ func serverValues(s *cloud.Server) []any {
 }
 
 func scanServer(rw row) (s cloud.Server, err error) {
+	err = scanServerInto(rw, &s, asJSON(&s.Flavor))
+	return s, err
+}
+
+// scanServerInto scans a server; where its flavor goes is the caller's choice.
+func scanServerInto(rw row, s *cloud.Server, flavor sql.Scanner) error {
 	var flavorID, tags string
-	err = rw.Scan(&s.ID, &s.Number, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID, &s.State.VM,
-		&s.State.Task, &s.Power, &s.Progress, &s.Host, &s.Node, &s.Zone, &s.PinnedZone, &flavorID, asJSON(&s.Flavor),
+	err := rw.Scan(&s.ID, &s.Number, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID, &s.State.VM,
+		&s.State.Task, &s.Power, &s.Progress, &s.Host, &s.Node, &s.Zone, &s.PinnedZone, &flavorID, flavor,
 		&s.ImageID, asJSON(&s.ImageProps), &s.KernelID, &s.RamdiskID, asJSON(&s.Boot), &s.KeyName, &s.PublicKey, asJSON(&s.Metadata), &tags,
 		&s.UserData, asJSON(&s.Files), &s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.LaunchIndex,
 		&s.ReservationID, &s.RootDevice, asJSON(&s.Groups), asJSON(&s.Hints), asJSON(&s.TrustedCerts), &s.Locked,
 		&s.LockedBy, &s.LockedReason, asJSON(&s.Fault), &s.Revision, intoTime(&s.CreatedAt), intoTime(&s.UpdatedAt),
 		intoTime(&s.LaunchedAt), intoTime(&s.TerminatedAt), intoTime(&s.DeletedAt))
 	s.Tags = splitTags(tags)
-	return s, err
+	return err
 }
 
 // joinTags stores tags as ,a,b, so that a look for one tag is a look for ,a,;

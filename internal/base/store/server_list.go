@@ -4,7 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/novalet/novalet/internal/cloud"
 	"github.com/novalet/novalet/internal/cloud/fault"
@@ -93,9 +95,50 @@ type ServerFilter struct {
 type ServerBrief struct{ ID, Name string }
 
 // Servers returns a page of the servers that filter lets through. An unknown
-// marker and a bad regular expression are fault.BadRequest.
+// marker and a bad regular expression are fault.BadRequest. Boot, Files and
+// PublicKey are left out.
 func (r Reader) Servers(ctx context.Context, filter ServerFilter) ([]cloud.Server, error) {
-	return listServers(ctx, r, scanServer, serverColumns, filter)
+	flavors := map[string]cloud.Flavor{}
+	return listServers(ctx, r, func(rw row) (s cloud.Server, err error) {
+		err = scanServerInto(rw, &s, seenJSON[cloud.Flavor]{&s.Flavor, flavors})
+		return s, err
+	}, listedColumns(), filter)
+}
+
+// listedColumns are serverColumns with nothing in the place of what no list
+// shows and may be long: what the guest boots from, its files and its key.
+func listedColumns() string {
+	columns := strings.FieldsFunc(serverColumns, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
+	for i, column := range columns {
+		switch column {
+		case "boot", "files":
+			columns[i] = "'null'"
+		case "public_key":
+			columns[i] = "''"
+		}
+	}
+	return strings.Join(columns, ", ")
+}
+
+// seenJSON is a JSON column whose documents recur from row to row: each is read
+// once, and rows with the same share it.
+type seenJSON[T any] struct {
+	into *T
+	seen map[string]T
+}
+
+// Scan implements sql.Scanner.
+func (j seenJSON[T]) Scan(src any) error {
+	text, isText := src.(string)
+	if v, ok := j.seen[text]; ok && isText {
+		*j.into = v
+		return nil
+	}
+	err := asJSON(j.into).Scan(src)
+	if err == nil && isText {
+		j.seen[text] = *j.into
+	}
+	return err
 }
 
 // ServerBriefs is Servers with less of each.
