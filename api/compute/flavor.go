@@ -58,6 +58,11 @@ func (n *NumberOrEmpty) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// JSONSchema describes the two forms.
+func (NumberOrEmpty) JSONSchema() wire.Schema {
+	return wire.Schema{"anyOf": []wire.Schema{{"type": "integer"}, {"const": ""}}}
+}
+
 // FlavorBrief is a flavor in GET /flavors.
 type FlavorBrief struct {
 	ID    string      `json:"id"`
@@ -109,7 +114,7 @@ type FlavorCreate struct {
 // UUID.
 type NewFlavor struct {
 	Name       string            `json:"name" is:"required,min=1,max=255,name"`
-	ID         wire.Opt[string]  `json:"id" is:"loose,null,max=255,flavorid"`
+	ID         wire.Opt[string]  `json:"id" is:"loose,null,min=1,max=255,flavorid"`
 	RAM        int               `json:"ram" is:"required,loose,min=1,max=2147483647"`
 	VCPUs      int               `json:"vcpus" is:"required,loose,min=1,max=2147483647"`
 	Disk       int               `json:"disk" is:"required,loose,min=0,max=2147483647"`

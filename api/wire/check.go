@@ -196,7 +196,7 @@ var formats = map[string]format{
 	"ipv6":     {ok: func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is6() }, text: "is not an 'ipv6'", schema: "ipv6"},
 	"ip":       {ok: func(s string) bool { _, err := netip.ParseAddr(s); return err == nil }, text: "is not an IP address"},
 	"url":      {ok: isURL, text: "is not a URL", schema: "uri"},
-	"time":     {ok: func(s string) bool { _, err := ParseTime(s); return err == nil }, text: "is not a time such as 2013-09-03T04:01:32Z"},
+	"time":     {ok: func(s string) bool { _, err := ParseTime(s); return err == nil }, text: "is not a time such as 2013-09-03T04:01:32Z", schema: "openstack-time"},
 	"printable": {
 		ok:   func(s string) bool { return strings.IndexFunc(s, unprintable) < 0 },
 		text: "has characters that cannot be printed",

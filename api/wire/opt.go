@@ -69,6 +69,9 @@ func (t Time) MarshalJSON() ([]byte, error) { return marshalTime(time.Time(t), t
 // UnmarshalJSON reads any of the forms OpenStack services write.
 func (t *Time) UnmarshalJSON(b []byte) error { return unmarshalTime((*time.Time)(t), b) }
 
+// JSONSchema describes the text, or null.
+func (Time) JSONSchema() Schema { return timeSchema() }
+
 // MicroTime is a UTC time with microseconds and no zone:
 // 2013-09-23T13:37:00.880302. The zero MicroTime is null.
 type MicroTime time.Time
@@ -81,6 +84,9 @@ func (t MicroTime) MarshalJSON() ([]byte, error) { return marshalTime(time.Time(
 // UnmarshalJSON reads any of the forms OpenStack services write.
 func (t *MicroTime) UnmarshalJSON(b []byte) error { return unmarshalTime((*time.Time)(t), b) }
 
+// JSONSchema describes the text, or null.
+func (MicroTime) JSONSchema() Schema { return timeSchema() }
+
 // MicroTimeZ is a UTC time with microseconds and a Z, as identity writes it:
 // 2013-09-23T13:37:00.880302Z. The zero MicroTimeZ is null.
 type MicroTimeZ time.Time
@@ -92,6 +98,13 @@ func (t MicroTimeZ) MarshalJSON() ([]byte, error) { return marshalTime(time.Time
 
 // UnmarshalJSON reads any of the forms OpenStack services write.
 func (t *MicroTimeZ) UnmarshalJSON(b []byte) error { return unmarshalTime((*time.Time)(t), b) }
+
+// JSONSchema describes the text, or null.
+func (MicroTimeZ) JSONSchema() Schema { return timeSchema() }
+
+// timeSchema names the forms that ParseTime reads; date-time is too narrow for
+// them, because some services write no zone.
+func timeSchema() Schema { return Schema{"type": []string{"string", "null"}, "format": "openstack-time"} }
 
 func marshalTime(t time.Time, layout string) ([]byte, error) {
 	if t.IsZero() {
