@@ -39,8 +39,9 @@ type Account struct {
 	Password      cloud.Secret
 }
 
-// environment is what a client must know, in the order that openrc has it.
-func (a Account) environment(authURL string) [][2]string {
+// Environment is what a client must know, as variables in the order that openrc
+// has them; authURL is the identity API's.
+func (a Account) Environment(authURL string) [][2]string {
 	return [][2]string{
 		{"OS_PROJECT_DOMAIN_NAME", "Default"},
 		{"OS_USER_DOMAIN_NAME", "Default"},
@@ -55,7 +56,7 @@ func (a Account) environment(authURL string) [][2]string {
 
 func (a Account) openrc(authURL string) string {
 	var b strings.Builder
-	for _, pair := range a.environment(authURL) {
+	for _, pair := range a.Environment(authURL) {
 		fmt.Fprintf(&b, "export %s=%s\n", pair[0], pair[1])
 	}
 	return b.String()

@@ -110,9 +110,9 @@ func leaseEnds(t *cloud.Task) int64 {
 
 // FreeLeases ends the leases that workers of a process had whose name begins
 // with prefix. It is for that process's successor, which knows that they are
-// gone.
+// gone; its attempts begin anew, as the old ones may have ended with the process.
 func (tx *Tx) FreeLeases(ctx context.Context, prefix string) error {
-	_, err := tx.exec(ctx, `UPDATE tasks SET owner = '', lease_ends = 0 WHERE SUBSTR(owner, 1, ?) = ?`, len(prefix), prefix)
+	_, err := tx.exec(ctx, `UPDATE tasks SET owner = '', lease_ends = 0, attempts = 0 WHERE SUBSTR(owner, 1, ?) = ?`, len(prefix), prefix)
 	return err
 }
 

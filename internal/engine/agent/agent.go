@@ -103,18 +103,18 @@ func (a *Agent) serve(ctx context.Context, r *bus.Request) (any, error) {
 func (a *Agent) obey(ctx context.Context, o order.Order, step func(order.Step)) (order.Done, error) {
 	if o.Op == order.Console {
 		text, err := a.Driver.Console(ctx, o.Guest.ServerID, o.Lines)
-		return order.Done{Console: text}, err
+		return order.Done{Console: text}, told(ctx, err)
 	}
 	ctx, release, err := a.turn(ctx, o.Guest.ServerID, o.Op == order.Destroy)
 	if err != nil {
-		return order.Done{}, err
+		return order.Done{}, told(ctx, err)
 	}
 	defer release()
 	start := time.Now()
 	err = a.carryOut(ctx, o, step)
 	a.Log.Info("order", "op", o.Op, "server", o.Guest.ServerID, "request", o.RequestID, "took", time.Since(start), "err", err)
 	if err != nil {
-		return order.Done{}, err
+		return order.Done{}, told(ctx, err)
 	}
 	done := order.Done{Power: cloud.PowerRunning}
 	switch o.Op {
@@ -124,6 +124,22 @@ func (a *Agent) obey(ctx context.Context, o order.Order, step func(order.Step)) 
 		done.Power = cloud.PowerNone
 	}
 	return done, nil
+}
+
+// told is an error as the control plane has to see it, which asks again after a
+// fault.Unavailable and takes any other for the host's last word. Work that was
+// broken off is the former, because nobody knows how far it went; a driver that
+// lacks something is the latter, because this host did answer.
+func told(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fault.Wrap(err, fault.Unavailable, "The host broke the work off.")
+	case fault.Is(err, fault.Unavailable):
+		return fault.Wrap(err, fault.Conflict, err.Error())
+	}
+	return err
 }
 
 func (a *Agent) carryOut(ctx context.Context, o order.Order, step func(order.Step)) error {
@@ -168,7 +184,7 @@ func (a *Agent) turn(ctx context.Context, serverID string, preempt bool) (contex
 		select {
 		case <-before.done:
 		case <-ctx.Done():
-			return nil, nil, ctx.Err()
+			return ctx, nil, ctx.Err()
 		}
 	}
 }

@@ -188,7 +188,9 @@ func (c *Conductor) begin(ctx context.Context, task cloud.Task) *job {
 func (c *Conductor) end(j *job) {
 	j.cancel()
 	c.mu.Lock()
-	delete(c.running, j.task.ID)
+	if c.running[j.task.ID] == j { // a lost lease may have been claimed anew
+		delete(c.running, j.task.ID)
+	}
 	c.mu.Unlock()
 	close(j.done)
 }
@@ -238,7 +240,7 @@ func (c *Conductor) settle(j *job, kind kind, server *cloud.Server, err error) {
 	case asAgain(err, &later):
 		log.Info("task waits", "for", later.delay, "why", later.why)
 		err = j.later(ctx, later.delay)
-	case transient(err) && j.task.Attempts < kind.attempts:
+	case kind.triedAgain(err, j.task.Attempts):
 		delay := backoff(j.task.Attempts)
 		log.Warn("task is tried again", "attempt", j.task.Attempts, "in", delay, "err", err)
 		err = j.later(ctx, delay)

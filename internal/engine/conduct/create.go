@@ -33,7 +33,7 @@ func (j *job) create(s *cloud.Server) error {
 			}
 		}
 		err := j.spawn(s)
-		if err == nil || j.ctx.Err() != nil || transient(err) || fault.Is(err, fault.Conflict) {
+		if !isRefused(err) {
 			return err
 		}
 		j.Log.Warn("host could not build a server", "host", s.Host, "server", s.ID, "err", err)

@@ -17,14 +17,17 @@ type kind struct {
 	run func(j *job, s *cloud.Server) error
 	// fail writes down that the work could not be done, and ends the task.
 	fail func(j *job, ctx context.Context, serverID string, cause error) error
-	// attempts is how often a step is tried while its host does not answer.
+	// attempts is how often a step is tried while its host does not answer, or
+	// the database does not.
 	attempts int
+	// refusals is how often a step is tried whose host says no.
+	refusals int
 }
 
 // kinds are all there are.
 var kinds = map[string]kind{
 	cloud.TaskCreate:     {run: (*job).create, fail: (*job).failCreate, attempts: 8},
-	cloud.TaskDelete:     {run: (*job).remove, fail: (*job).failRemove, attempts: 1 << 30},
+	cloud.TaskDelete:     {run: (*job).remove, fail: (*job).failRemove, attempts: 1 << 30, refusals: 5},
 	cloud.TaskStart:      powerKind(powerChange{event: "compute_start_instance", op: order.Start, end: cloud.Active}),
 	cloud.TaskStop:       powerKind(powerChange{event: "compute_stop_instance", op: order.Stop, end: cloud.Stopped}),
 	cloud.TaskReboot:     powerKind(powerChange{event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active}),
@@ -44,10 +47,29 @@ func (a again) Error() string { return "again in " + a.delay.String() + ": " + a
 
 func asAgain(err error, into *again) bool { return errors.As(err, into) }
 
+// refused is what a host said that could not do what it was told, as against
+// the silence of one that does not answer.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
+
+func isRefused(err error) bool {
+	var r refused
+	return errors.As(err, &r)
+}
+
 // transient reports whether the same step may go well later: the host does not
 // answer, or the database was busy.
 func transient(err error) bool {
 	return fault.Is(err, fault.Unavailable) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// triedAgain reports whether a step that failed with err is tried once more.
+func (k kind) triedAgain(err error, attempts int) bool {
+	if isRefused(err) {
+		return attempts < k.refusals
+	}
+	return transient(err) && attempts < k.attempts
 }
 
 // backoff is how long to wait after an attempt: from half a second, doubling,
@@ -65,12 +87,16 @@ const (
 // orderTimeout bounds one order: a large image may have to be fetched.
 const orderTimeout = 30 * time.Minute
 
-// tell gives an order to the agent of a host.
+// tell gives an order to the agent of a host. An answer that says no is refused;
+// any other error leaves open whether the order was carried out.
 func (c *Conductor) tell(ctx context.Context, host string, o order.Order, progress func(order.Step)) (order.Done, error) {
 	ctx, cancel := context.WithTimeout(ctx, orderTimeout)
 	defer cancel()
 	var done order.Done
 	err := c.Bus.Call(ctx, order.SubjectOf(host, o.Op), o, &done, stepsInto(progress))
+	if err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+		err = refused{err}
+	}
 	return done, err
 }
 
