@@ -59,6 +59,7 @@ clouds:
     auth:
       auth_url: http://file/v3
       username: file-user
+      password: overridden
       project-name: file-project
       user_domain_name: Default
     region_name: RegionTwo
