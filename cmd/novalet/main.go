@@ -31,6 +31,7 @@ func commands() []command {
 		{"agent", "", "run the agent of one host of a cloud elsewhere", agentFlags, runAgent},
 		{"guest", "build", "build the tiny guest's kernel, RAM disk and disk", guestFlags, runGuest},
 		{"api-doc", "compute|identity|image", "print the OpenAPI 3.1 document of an API", docFlags, runDoc},
+		{"keys", "rotate", "make a new key for tokens; those of the last ones stay good", keysFlags, runKeys},
 		{"policy", "list", "print the policy rules in force", policyFlags, runPolicy},
 	}
 }

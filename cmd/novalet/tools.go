@@ -87,3 +87,13 @@ func runPolicy(_ context.Context, o *options) error {
 	}
 	return server.ListPolicy(o.stdout, o.config.Policy)
 }
+
+func keysFlags(set *flag.FlagSet, o *options) { stateFlag(set, o) }
+
+// runKeys rotates the token keys; a running cloud reads them again by itself.
+func runKeys(_ context.Context, o *options) error {
+	if len(o.args) != 1 || o.args[0] != "rotate" {
+		return errors.New("novalet keys has one thing to do: novalet keys rotate [--state DIR]")
+	}
+	return server.RotateKeys(o.config.StateDir)
+}

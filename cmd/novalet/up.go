@@ -80,18 +80,13 @@ func (o *options) daemon(ctx context.Context, work func(context.Context, *slog.L
 	if o.detach && os.Getenv(readyEnv) == "" {
 		return o.startDetached(ctx)
 	}
-	log, closeLog, err := o.openLog()
-	if err != nil {
-		return err
-	}
-	defer closeLog()
 	say := func(text string) { fmt.Fprint(o.stdout, text) }
 	if os.Getenv(readyEnv) == "" {
-		return work(ctx, log, say)
+		return o.work(ctx, work, say)
 	}
 	pipe := os.NewFile(3, "ready")
 	told := false
-	err = work(ctx, log, func(text string) {
+	err := o.work(ctx, work, func(text string) {
 		told = true
 		fmt.Fprintf(pipe, "ready\n%s", text)
 		_ = pipe.Close()
@@ -99,10 +94,21 @@ func (o *options) daemon(ctx context.Context, work func(context.Context, *slog.L
 	if !told && err != nil {
 		fmt.Fprintf(pipe, "failed\n%v\n", err)
 	}
-	if err != nil {
-		log.Error("stopped", "err", err)
-	}
 	return err
+}
+
+// work runs what the command is for, with the cloud's log.
+func (o *options) work(ctx context.Context, work func(context.Context, *slog.Logger, func(string)) error, ready func(string)) error {
+	log, closeLog, err := o.openLog()
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	if err := work(ctx, log, ready); err != nil {
+		log.Error("stopped", "err", err)
+		return err
+	}
+	return nil
 }
 
 // openLog opens the cloud's log for appending.

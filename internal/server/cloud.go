@@ -21,32 +21,38 @@ type Cloud struct {
 
 // Start starts a cloud and returns when it can be used: the API answers and
 // its hosts have reported. Whatever goes wrong is said in one sentence.
-func Start(ctx context.Context, cfg Config) (c *Cloud, err error) {
-	cfg = cfg.defaults()
-	c = &Cloud{cfg: cfg}
-	defer func() {
-		if err != nil {
-			c.Close()
-		}
-	}()
-	if err := makeStateDir(cfg.StateDir); err != nil {
+func Start(ctx context.Context, cfg Config) (*Cloud, error) {
+	c := &Cloud{cfg: cfg.defaults()}
+	if err := c.start(ctx); err != nil {
+		c.Close()
 		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cloud) start(ctx context.Context) (err error) {
+	cfg := c.cfg
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	if err := makeStateDir(cfg.StateDir); err != nil {
+		return err
 	}
 	if c.lock, err = takeLock(cfg.StateDir); err != nil {
-		return nil, err
+		return err
 	}
 	if c.control, err = startControl(ctx, cfg); err != nil {
-		return nil, err
+		return err
 	}
 	if cfg.Hosts > 0 {
 		if c.hosts, err = startHosts(cfg, c.control.bus); err != nil {
-			return nil, err
+			return err
 		}
 		if err := c.awaitHosts(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return c, c.control.writeClientFiles()
+	return c.control.writeClientFiles()
 }
 
 // awaitHosts waits until every host of this process has reported.
@@ -150,6 +156,9 @@ func stateError(dir string, err error) error {
 func RunAgent(ctx context.Context, cfg Config, ready func(kind, note string)) error {
 	cfg.Hosts = 1
 	cfg = cfg.defaults()
+	if err := cfg.check(); err != nil {
+		return err
+	}
 	if err := makeStateDir(cfg.StateDir); err != nil {
 		return err
 	}

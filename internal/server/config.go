@@ -5,9 +5,12 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/novalet/novalet/internal/base/store"
@@ -79,6 +82,25 @@ func (c Config) defaults() Config {
 		c.NewID = NewUUID
 	}
 	return c
+}
+
+// check refuses what no cloud can be made of, by name.
+func (c Config) check() error {
+	for _, choice := range []struct {
+		option, value string
+		known         []string
+	}{
+		{"--driver", c.Driver, []string{"auto", "qemu", "fake"}},
+		{"--accel", c.Accel, []string{"auto", "kvm", "tcg"}},
+	} {
+		if !slices.Contains(choice.known, choice.value) {
+			return fmt.Errorf("there is no %s %q: give one of %s", choice.option, choice.value, strings.Join(choice.known, ", "))
+		}
+	}
+	if c.Hosts < 0 {
+		return fmt.Errorf("--hosts %d: give how many hosts there are to be, from 1", c.Hosts)
+	}
+	return nil
 }
 
 // NewUUID returns a random UUID (version 4).

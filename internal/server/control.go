@@ -57,40 +57,44 @@ type control struct {
 }
 
 // startControl opens, bootstraps and starts the control plane; Close stops it.
-func startControl(ctx context.Context, cfg Config) (c *control, err error) {
-	c = &control{cfg: cfg, errs: make(chan error, 4)}
-	defer func() {
-		if err != nil {
-			c.close()
-		}
-	}()
-	if c.listener, err = listen(ctx, cfg.Listen); err != nil {
+func startControl(ctx context.Context, cfg Config) (*control, error) {
+	c := &control{cfg: cfg, errs: make(chan error, 4)}
+	if err := c.start(ctx); err != nil {
+		c.close()
 		return nil, err
+	}
+	return c, nil
+}
+
+func (c *control) start(ctx context.Context) (err error) {
+	cfg := c.cfg
+	if c.listener, err = listen(ctx, cfg.Listen); err != nil {
+		return err
 	}
 	if c.secrets, err = loadSecrets(cfg.StateDir); err != nil {
-		return nil, err
+		return err
 	}
 	if c.db, err = store.Open(ctx, cfg.Database, store.WithLog(cfg.Log)); err != nil {
-		return nil, err
+		return err
 	}
 	if c.bus, err = bus.Open(ctx, cfg.Bus, bus.WithLog(cfg.Log)); err != nil {
-		return nil, err
+		return err
 	}
 	enforcer, err := newEnforcer(cfg.Policy)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, warning := range enforcer.Warnings() {
 		cfg.Log.Warn("policy", "warning", warning)
 	}
 	if err := c.build(enforcer); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.bootstrap(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	c.serve(enforcer)
-	return c, nil
+	return nil
 }
 
 // listen takes the port; a taken one is said in a sentence.
@@ -126,7 +130,7 @@ func (c *control) build(enforcer *policy.Enforcer) error {
 	})
 	c.compute = compute.New(compute.Deps{
 		DB: c.db, Bell: c.bus, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID,
-		Images: c.images, Consoles: c.conductor, Quotas: cloud.DefaultQuotas().With(cfg.Quotas),
+		Images: c.images, Consoles: c.conductor, Projects: c.db, Quotas: cloud.DefaultQuotas().With(cfg.Quotas),
 	})
 	return nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
+	"github.com/novalet/novalet/internal/base/token"
 	"github.com/novalet/novalet/internal/cloud"
 	"github.com/novalet/novalet/internal/engine/virt/qemu"
 )
@@ -86,4 +89,21 @@ func ListPolicy(w io.Writer, file string) error {
 		fmt.Fprintf(w, "%q: %q\n", r.Name, r.InForce)
 	}
 	return nil
+}
+
+// activeKeys is how many token keys are kept: a staged one, the primary one,
+// and the one before it, for the tokens that it made.
+const activeKeys = 3
+
+// RotateKeys makes the staged token key of the cloud in dir the primary one.
+func RotateKeys(dir string) error {
+	folder := filepath.Join(dir, "keys")
+	if _, err := os.Stat(folder); err != nil {
+		return fmt.Errorf("there is no cloud with token keys in %s: name its folder with --state", dir)
+	}
+	keys, err := token.OpenKeys(folder, rand.Reader, time.Now)
+	if err != nil {
+		return err
+	}
+	return keys.Rotate(activeKeys)
 }
