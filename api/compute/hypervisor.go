@@ -16,8 +16,8 @@ type HypervisorBrief struct {
 
 // HypervisorServer is a server on a hypervisor.
 type HypervisorServer struct {
-	UUID string `json:"uuid"`
 	Name string `json:"name"`
+	UUID string `json:"uuid"`
 }
 
 // HypervisorService is the compute service of a hypervisor.

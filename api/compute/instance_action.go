@@ -24,8 +24,8 @@ type InstanceActionDetail struct {
 	ProjectID *string                 `json:"project_id"`
 	StartTime wire.MicroTime          `json:"start_time"`
 	Message   *string                 `json:"message"`
-	Events    wire.Opt[[]ActionEvent] `json:"events"` // until 2.50 for administrators only
 	UpdatedAt wire.MicroTime          `json:"updated_at" v:"2.58"`
+	Events    wire.Opt[[]ActionEvent] `json:"events"` // until 2.50 for administrators only
 }
 
 // ActionEvent is one step of an action.

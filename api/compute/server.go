@@ -145,7 +145,8 @@ type ServerQuery struct {
 	UserID        wire.Opt[string] `query:"user_id"`
 	Name          wire.Opt[string] `query:"name"`
 	DisplayName   wire.Opt[string] `query:"display_name"`
-	Description   wire.Opt[string] `query:"description"`
+	Description   wire.Opt[string] `query:"description"` // taken, without effect
+	DisplayNote   wire.Opt[string] `query:"display_description"`
 	Status        []string         `query:"status"`
 	VMState       wire.Opt[string] `query:"vm_state"`
 	TaskState     wire.Opt[string] `query:"task_state"`
@@ -184,6 +185,16 @@ type ServerQuery struct {
 	AccessIPv4    wire.Opt[string] `query:"access_ip_v4"`
 	AccessIPv6    wire.Opt[string] `query:"access_ip_v6"`
 	DiskConfig    wire.Opt[string] `query:"auto_disk_config"`
+
+	// Members of Nova's records that no list may look into: dropped, or for
+	// administrators refused.
+	BlockDevices   wire.Opt[string] `query:"block_device_mapping"`
+	Services       wire.Opt[string] `query:"services"`
+	Metadata       wire.Opt[string] `query:"metadata"`
+	SystemMetadata wire.Opt[string] `query:"system_metadata"`
+	InfoCache      wire.Opt[string] `query:"info_cache"`
+	SecurityGroups wire.Opt[string] `query:"security_groups"`
+	PCIDevices     wire.Opt[string] `query:"pci_devices"`
 }
 
 // ServerCreate is the body of POST /servers. The hints may stand beside the
@@ -220,7 +231,7 @@ type ServerNew struct {
 	MaxCount       wire.Opt[int]            `json:"max_count" is:"loose,min=1,max=2147483647"`
 	ReturnResID    wire.Opt[bool]           `json:"return_reservation_id" is:"loose"`
 	SecurityGroups []SecurityGroupName      `json:"security_groups,omitempty"`
-	UserData       wire.Opt[string]         `json:"user_data" is:"null,max=65535,base64"`
+	UserData       wire.Opt[string]         `json:"user_data" is:"max=65535,base64"`
 	Description    wire.Opt[string]         `json:"description" is:"null,max=255,printable" v:"2.19"`
 	Tags           []string                 `json:"tags,omitempty" is:"max=50,tag" v:"2.52"`
 	TrustedCerts   wire.Opt[[]string]       `json:"trusted_image_certificates" is:"null,max=50" v:"2.63"`

@@ -5,10 +5,10 @@ import "github.com/novalet/novalet/api/wire"
 // ServiceRecord is a compute or control service. Sources: API reference "Compute
 // services"; microversions 2.11 (forced_down), 2.53 (ids are UUIDs).
 type ServiceRecord struct {
-	Number         int64          `json:"-" v:"-2.52 id"`
-	ID             string         `json:"-" v:"2.53 id"`
 	Binary         string         `json:"binary"`
 	Host           string         `json:"host"`
+	Number         int64          `json:"-" v:"-2.52 id"`
+	ID             string         `json:"-" v:"2.53 id"`
 	Zone           string         `json:"zone"`
 	Status         string         `json:"status"` // enabled or disabled
 	State          string         `json:"state"`  // up or down

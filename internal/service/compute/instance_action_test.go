@@ -80,9 +80,9 @@ func TestInstanceActionsAsNovaAnswers(t *testing.T) {
 			{"demo", "2.50", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + `}}`},
 			{"admin", "2.1", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + `, "events": [{` + event + `, "traceback": null}]}}`},
 			{"demo", "2.51", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + `, "events": [{` + event + `}]}}`},
-			{"demo", "2.62", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + `, "events": [{` + event + `, "hostId": "` + host + `"}]` + stoppedAt + `}}`},
-			{"admin", "2.84", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + `, "events": [{` + event + `, "traceback": null, "host": "h1", "hostId": "` + host +
-				`", "details": "it would not"}]` + stoppedAt + `}}`},
+			{"demo", "2.62", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + stoppedAt + `, "events": [{` + event + `, "hostId": "` + host + `"}]}}`},
+			{"admin", "2.84", "GET " + path + "/req-2", "", 200, `{"instanceAction": {` + stop + stoppedAt + `, "events": [{` + event + `, "traceback": null, "host": "h1", "hostId": "` + host +
+				`", "details": "it would not"}]}}`},
 			{"demo", "2.84", "GET " + path + "/req-2", "", 200, `"hostId":"` + host + `"}]`},
 			{"demo", "2.1", "GET " + path + "/req-9", "", 404, "Action for request_id req-9 on instance " + uuid(1) + " not found"},
 			{"demo", "2.1", "GET " + path + "/req-3", "", 404, "req-3"}, // another server's

@@ -31,6 +31,8 @@ func TestQuotasAsNovaAnswers(t *testing.T) {
 			{"reader", "2.57", "GET " + demo + "/detail?user_id=u-reader", "", 200, `"instances":{"limit":10,"in_use":0,`},
 			{"demo", "2.1", "GET /os-quota-sets/p-other", "", 403, "os-quota-sets:show"},
 			{"demo", "2.1", "GET /os-quota-sets/p-other/defaults", "", 200, `"id":"p-other"`},
+			{"demo", "2.1", "GET /os-quota-sets/p-none/defaults", "", 200, `"id":"p-none"`},
+			{"admin", "2.1", "GET /os-quota-sets/p-none/defaults", "", 400, "Project ID p-none is not a valid project."},
 			{"admin", "2.1", "GET /os-quota-sets/p-none", "", 400, "Project ID p-none is not a valid project."},
 			{"demo", "2.75", "GET " + demo + "?x=1", "", 400, "x"},
 

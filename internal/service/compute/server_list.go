@@ -87,7 +87,7 @@ func filtersOf(in *compute.ServerQuery) []given {
 		{"node", "", in.Node, false},
 		{"uuid", "", in.UUID, true},
 		{"name", "", in.DisplayName, false},
-		{"description", "", in.Description, false},
+		{"description", "", in.DisplayNote, false},
 		{"image", "", in.ImageRef, true},
 		{"launch_index", "", in.LaunchIndex, false},
 		{"kernel_id", "", in.KernelID, false},
