@@ -75,7 +75,7 @@ type QuotaChanges struct {
 // LimitsQuery is what GET /limits takes.
 type LimitsQuery struct {
 	Project  wire.Opt[string] `query:"tenant_id"`
-	Reserved wire.Opt[string] `query:"reserved"`
+	Reserved wire.Opt[string] `query:"reserved" v:"-2.74"`
 }
 
 // LimitsShown is the reply of GET /limits.

@@ -20,10 +20,16 @@ type ConsoleOutput struct {
 	Output string `json:"output"`
 }
 
-// Lock is the body of the lock action; before 2.73 it has no members.
+// Lock is the body of the lock action: before 2.73 anything, since then null or
+// a reason.
 type Lock struct {
-	ID     string           `path:"server_id"`
-	Reason wire.Opt[string] `json:"locked_reason" is:"min=1,max=255" v:"2.73"`
+	ID   string               `path:"server_id"`
+	Body wire.Opt[LockReason] `body:"json" is:"null" v:"2.73"`
+}
+
+// LockReason says why a server is locked.
+type LockReason struct {
+	Reason wire.Opt[string] `json:"locked_reason" is:"min=1,max=255"`
 }
 
 // serverAction is an action on a server; they differ by key, body and rule.

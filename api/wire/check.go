@@ -187,7 +187,7 @@ var formats = map[string]format{
 	"hostname": {ok: isHostname, text: "is not a host name: letters, digits and '-', at most 63 characters", pattern: hostnamePattern},
 	"fqdn":     {ok: isFQDN, text: "is not a host name: labels of letters, digits and '-' with dots between, at most 255 characters"},
 	"metakey":  {ok: isMetaKey, text: "is not a key: letters, digits, space and '-_:.' only", pattern: `^[a-zA-Z0-9\-_:. ]{1,255}$`},
-	"flavorid": {ok: isFlavorID, text: "is not a flavor id: letters, digits, space and '.-_' only", pattern: `^(?! )[a-zA-Z0-9. _-]*(?<! )$`},
+	"flavorid": {ok: isFlavorID, text: "is not a flavor id: letters, digits, space and '.-_' only", pattern: `^([a-zA-Z0-9._-]([a-zA-Z0-9. _-]*[a-zA-Z0-9._-])?)?$`},
 	"keyname":  {ok: isKeyName, text: "is not a key name: letters, digits, space and '-_' only"},
 	"keyname2": {ok: isKeyName2, text: "is not a key name: letters, digits, space and '@._-' only"},
 	"tag":      {ok: func(s string) bool { return !strings.ContainsAny(s, "/,") }, text: "is not a tag: '/' and ',' are not allowed", pattern: "^[^,/]*$"},
@@ -207,8 +207,10 @@ const hostnamePattern = `^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r) }
 
+// isName takes a name as Nova does, whose pattern ends with the first plane of
+// Unicode: no emoji.
 func isName(s string) bool {
-	return s != "" && s == strings.TrimFunc(s, unicode.IsSpace) && strings.IndexFunc(s, unprintable) < 0
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 0xFFFF }) < 0 && s != "" && s == strings.TrimFunc(s, unicode.IsSpace) && strings.IndexFunc(s, unprintable) < 0
 }
 
 // isUUID takes a UUID as Nova does: hex digits, with or without hyphens.

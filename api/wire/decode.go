@@ -282,16 +282,6 @@ func decodeBool(r *rules) func(*decoder, reflect.Value) error {
 			}
 			v.SetBool(value)
 			return nil
-		case r.loose && (d.peek() == '0' || d.peek() == '1'):
-			text, err := d.number()
-			if err != nil {
-				return err
-			}
-			if len(text) != 1 {
-				return &Invalid{Text: "is not a boolean"}
-			}
-			v.SetBool(text[0] == '1')
-			return nil
 		}
 		return d.wrongType("boolean")
 	}
@@ -309,6 +299,9 @@ func decodeInt(r *rules) func(*decoder, reflect.Value) error {
 			text, err = d.str()
 			if err == nil && len(text) == 0 && !d.strict {
 				return nil // the empty string that Nova writes for no swap
+			}
+			if err == nil && d.strict && !plainNumber(text, false) {
+				return &Invalid{Text: "is not an integer"}
 			}
 		case d.lenientNull():
 			return nil
@@ -353,6 +346,9 @@ func decodeFloat(r *rules) func(*decoder, reflect.Value) error {
 			if text, err = d.str(); err == nil && len(text) == 0 && !d.strict {
 				return nil
 			}
+			if err == nil && d.strict && !plainNumber(text, true) {
+				return &Invalid{Text: "is not a number"}
+			}
 		case d.lenientNull():
 			return nil
 		default:
@@ -377,6 +373,23 @@ func decodeFloat(r *rules) func(*decoder, reflect.Value) error {
 		}
 		return nil
 	}
+}
+
+// plainNumber reports whether a string is a number as a request may write one:
+// digits, perhaps with a sign and a fraction, as the schema has it.
+func plainNumber(text []byte, fraction bool) bool {
+	text = bytes.TrimPrefix(text, []byte("-"))
+	whole, part, pointed := bytes.Cut(text, []byte("."))
+	return digitsOnly(whole) && (!pointed || fraction && digitsOnly(part))
+}
+
+func digitsOnly(text []byte) bool {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(text) > 0
 }
 
 func decodeRaw(d *decoder, v reflect.Value) error {

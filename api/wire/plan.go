@@ -120,6 +120,9 @@ func readTag(f reflect.StructField) (fieldTag, error) {
 	}
 	name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
 	tag.omit = omit
+	if renamed, omit, ok := strings.Cut(rename, ","); ok {
+		rename, tag.omit = renamed, omit
+	}
 	switch {
 	case rename != "":
 		tag.name = rename

@@ -47,6 +47,10 @@ type Style struct {
 	// MediaTypes are accepted in Content-Type besides application/json.
 	MediaTypes []string
 
+	// Strict is a router as Nova's: a path that no route knows asks for the token
+	// first, a trailing slash makes another path, HEAD is not GET, and a reply without content still has its type.
+	Strict bool
+
 	// Fault writes a refusal in the service's own form.
 	Fault func(w http.ResponseWriter, r *http.Request, status int, err *fault.Error)
 	// Unauthorized writes the 401 of the token layer.
@@ -152,10 +156,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rest = "/"
 	}
 	if rest != "/" && (strings.Contains(rest, "//") || path.Clean(rest) != strings.TrimSuffix(rest, "/")) {
-		a.style.NoRoute(rec, r)
+		a.noRoute(rec, r, id)
 		return
 	}
-	if len(rest) > 1 {
+	if len(rest) > 1 && !a.style.Strict {
 		rest = strings.TrimSuffix(rest, "/")
 	}
 	if a.style.ProjectInPath {
@@ -163,18 +167,29 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r2 := r.Clone(withState(r.Context(), state))
 	r2.URL.Path, r2.URL.RawPath = rest, ""
-	if h, pattern := a.mux.Handler(r2); pattern == "" {
-		a.style.NoRoute(rec, r)
-		_ = h
+	_, pattern := a.mux.Handler(r2)
+	if e := a.entries[pattern]; e == nil || a.style.Strict && r.Method == http.MethodHead && !e.routes[0].info.Public {
+		a.noRoute(rec, r, id)
 		return
 	}
 	a.mux.ServeHTTP(rec, r2)
 }
 
-// stripProject takes a leading project id off a path.
+// noRoute answers a path or method that no route knows.
+func (a *API) noRoute(w http.ResponseWriter, r *http.Request, id string) {
+	if a.style.Strict {
+		if _, err := a.auth.Authenticate(r.Context(), cloud.Secret(r.Header.Get("X-Auth-Token"))); err != nil {
+			a.fault(w, r, err, id)
+			return
+		}
+	}
+	a.style.NoRoute(w, r)
+}
+
+// stripProject takes a leading project id off a path that goes on behind it.
 func (a *API) stripProject(rest string, state *requestState) string {
 	first, after, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
-	if first == "" || slices.Contains(a.roots, first) {
+	if first == "" || after == "" || slices.Contains(a.roots, first) {
 		return rest
 	}
 	state.project = first
@@ -205,7 +220,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, e *entry) {
 			}
 		}
 	default:
-		if reply.Status != http.StatusNoContent || len(reply.Body) > 0 {
+		if reply.Status != http.StatusNoContent || a.style.Strict {
 			w.Header().Set("Content-Type", a.contentType(r))
 		}
 		w.Header().Set("Content-Length", fmt.Sprint(len(reply.Body)))

@@ -26,6 +26,9 @@ func Mount[In, Out any](a *API, route wire.Route[In, Out], handle func(Ctx, In) 
 	}})
 }
 
+// MountGone serves a route that was removed: it answers 410 at every version.
+func MountGone(a *API, route wire.Endpoint) { a.add(&mounted{info: route.Info()}) }
+
 // Thing is something a route acts on: it says what policy is judged on.
 type Thing interface{ PolicyTarget() cloud.Target }
 

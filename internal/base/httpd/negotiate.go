@@ -8,14 +8,15 @@ import (
 	"github.com/novalet/novalet/internal/cloud/fault"
 )
 
-const versionHeader = "OpenStack-API-Version"
+// VersionHeader asks for a version, and says which one a reply is at.
+const VersionHeader = "OpenStack-API-Version"
 
 // negotiate picks the version of a request (spec/nova-errors.md section 3). On
 // a version out of range it returns that version beside the fault, because the
 // reply's headers carry it.
 func (a *API) negotiate(r *http.Request) (wire.Version, error) {
-	asked := ""
-	for _, line := range r.Header.Values(versionHeader) {
+	asked, legacy := "", false
+	for _, line := range r.Header.Values(VersionHeader) {
 		for part := range strings.SplitSeq(line, ",") {
 			service, version, ok := strings.Cut(strings.TrimSpace(part), " ")
 			if ok && strings.EqualFold(service, a.style.Service) {
@@ -26,14 +27,14 @@ func (a *API) negotiate(r *http.Request) (wire.Version, error) {
 	if asked == "" && a.style.LegacyHeader != "" {
 		for _, line := range r.Header.Values(a.style.LegacyHeader) {
 			for part := range strings.SplitSeq(line, ",") {
-				asked = strings.TrimSpace(part)
+				asked, legacy = strings.TrimSpace(part), true
 			}
 		}
 	}
-	switch asked {
-	case "":
+	switch {
+	case asked == "" && !legacy:
 		return a.style.Min, nil
-	case "latest":
+	case asked == "latest":
 		return a.style.Max, nil
 	}
 	v, err := wire.ParseVersion(asked)
@@ -49,8 +50,8 @@ func (a *API) negotiate(r *http.Request) (wire.Version, error) {
 
 // versionHeaders says in the reply which version it is at.
 func (a *API) versionHeaders(h http.Header, v wire.Version) {
-	h.Set(versionHeader, a.style.Service+" "+v.String())
-	h.Add("Vary", versionHeader)
+	h.Set(VersionHeader, a.style.Service+" "+v.String())
+	h.Add("Vary", VersionHeader)
 	if legacy := a.style.LegacyHeader; legacy != "" {
 		h.Set(legacy, v.String())
 		h.Add("Vary", legacy)

@@ -91,7 +91,7 @@ func consoleLog(ctx context.Context, e *verb.Env) error {
 func lock(ctx context.Context, e *verb.Env) error {
 	in := compute.Lock{}
 	if e.Args.Has("reason") {
-		in.Reason = wire.Some(e.Args.String("reason"))
+		in.Body = wire.Some(compute.LockReason{Reason: wire.Some(e.Args.String("reason"))})
 	}
 	return servers(false).Do(ctx, e, e.Args.String("server"), func(id string) error {
 		in.ID = id

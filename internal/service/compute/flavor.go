@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/novalet/novalet/api/compute"
@@ -146,12 +147,15 @@ func (s *Service) showFlavor(ctx httpd.Ctx, in compute.FlavorID) (out compute.Fl
 
 func (s *Service) createFlavor(ctx httpd.Ctx, in compute.FlavorCreate) (out compute.FlavorShown, err error) {
 	asked := in.Flavor
+	if factor, given := asked.RXTXFactor.Get(); given && (factor <= 0 || factor > math.MaxFloat32) {
+		return out, fault.New(fault.BadRequest, "Invalid input for field/attribute flavor.rxtx_factor. Value: %v. It must be greater than 0 and at most %v.", factor, float32(math.MaxFloat32))
+	}
 	f := cloud.Flavor{
 		ID: asked.ID.Or("auto"), Name: asked.Name, RAMMiB: asked.RAM, VCPUs: asked.VCPUs, DiskGiB: asked.Disk,
 		EphemeralGiB: asked.Ephemeral, SwapMiB: asked.Swap, RXTXFactor: asked.RXTXFactor.Or(1),
 		Public: asked.Public.Or(true), Description: asked.Note.Ptr(), CreatedAt: s.Now(),
 	}
-	if f.ID == "auto" || f.ID == "" {
+	if f.ID == "auto" {
 		f.ID = s.NewID()
 	}
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {

@@ -163,7 +163,7 @@ func (s *Service) lockServer(ctx httpd.Ctx, server *cloud.Server, in compute.Loc
 	if server.Locked && by == "owner" {
 		return out, nil
 	}
-	return out, s.setLock(ctx, server, true, by, in.Reason.Ptr(), cloud.ActionLock.Record)
+	return out, s.setLock(ctx, server, true, by, in.Body.Or(compute.LockReason{}).Reason.Ptr(), cloud.ActionLock.Record)
 }
 
 func (s *Service) unlockServer(ctx httpd.Ctx, server *cloud.Server, _ compute.ServerID) (out wire.None, err error) {

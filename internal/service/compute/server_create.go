@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/novalet/novalet/api/compute"
 	"github.com/novalet/novalet/api/wire"
@@ -36,7 +37,7 @@ func (s *Service) createServer(ctx httpd.Ctx, in compute.ServerCreate) (out comp
 	b := &build{ctx: ctx, in: in.Server}
 	b.model.Hints = in.Hints.Or(in.Hints2.Or(nil))
 	for _, check := range []func(*build) error{
-		s.checkCount, s.checkFlavor, s.checkImage, s.checkDevices, s.checkSize, s.checkNetworks, s.checkKey,
+		s.checkCount, s.checkHints, s.checkFlavor, s.checkImage, s.checkDevices, s.checkSize, s.checkNetworks, s.checkKey,
 		s.checkZone, s.checkContents, s.checkIdentity,
 	} {
 		if err := check(b); err != nil {
@@ -68,6 +69,20 @@ func (s *Service) checkCount(b *build) error {
 		return fault.New(fault.BadRequest, "min_count must be <= max_count")
 	}
 	return nil
+}
+
+// checkHints refuses the one hint that names something this cloud does not
+// have: a server group. Other hints are wishes, and kept.
+func (s *Service) checkHints(b *build) error {
+	group, given := b.model.Hints["group"]
+	if !given {
+		return nil
+	}
+	id, text := group.(string)
+	if !text || !wire.Is("uuid", id) {
+		return fault.New(fault.BadRequest, "Invalid input for field/attribute os:scheduler_hints.group. Value: %.80v. '%.80v' is not a 'uuid'", group, group)
+	}
+	return fault.New(fault.BadRequest, "Instance group %s could not be found.", id)
 }
 
 // checkFlavor finds the flavor by its id, or by the last part of a URL.
@@ -319,8 +334,8 @@ func (s *Service) checkContents(b *build) error {
 		b.model.Files = append(b.model.Files, cloud.GuestFile{Path: f.Path, Contents: content})
 	}
 	for i, tag := range b.in.Tags {
-		if tag == "" || len(tag) > 60 || slices.Contains(b.in.Tags[:i], tag) {
-			return fault.New(fault.BadRequest, "Invalid input for field/attribute server.tags[%d]. Value: %.80s. Tags have 1 to 60 characters and are different.", i, tag)
+		if tag == "" || utf8.RuneCountInString(tag) > 60 {
+			return fault.New(fault.BadRequest, "Invalid input for field/attribute server.tags[%d]. Value: %.80s. A tag has 1 to 60 characters.", i, tag)
 		}
 	}
 	for _, g := range b.in.SecurityGroups {
@@ -343,6 +358,7 @@ func (s *Service) checkIdentity(b *build) error {
 	m.State = cloud.State{VM: cloud.Building, Task: cloud.Scheduling}
 	m.Metadata, m.Tags, m.UserData = b.in.Metadata, b.in.Tags, b.in.UserData.Or("")
 	slices.Sort(m.Tags)
+	m.Tags = slices.Compact(m.Tags)
 	m.ConfigDrive = b.in.ConfigDrive.Or(false)
 	m.AccessIPv4, m.AccessIPv6 = b.in.AccessIPv4.Or(""), b.in.AccessIPv6.Or("")
 	m.DiskConfig = b.in.DiskConfig.Or("MANUAL")

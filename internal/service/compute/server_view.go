@@ -114,7 +114,7 @@ func (v *viewer) extend(view *compute.Server, s *cloud.Server) {
 	}
 	view.LaunchedAt = wire.Some(wire.MicroTime(s.LaunchedAt))
 	view.TerminatedAt = wire.Some(wire.MicroTime(s.TerminatedAt))
-	if len(v.ports[s.ID]) > 0 || s.State.VM == cloud.Building {
+	if len(v.ports[s.ID]) > 0 {
 		view.SecurityGroups = wire.Some(groupNames(s.Groups))
 	}
 	view.TaskState = wire.Some(orNil(string(s.State.Task)))
@@ -129,7 +129,10 @@ func (v *viewer) extend(view *compute.Server, s *cloud.Server) {
 		view.LaunchIndex = wire.Some(s.LaunchIndex)
 		view.KernelID = wire.Some(&s.KernelID)
 		view.RamdiskID = wire.Some(&s.RamdiskID)
-		view.RootDevice = wire.Some(orNil(s.RootDevice))
+		view.RootDevice = wire.Some[*string](nil)
+		if s.Host != "" { // the host names it
+			view.RootDevice = wire.Some(orNil(s.RootDevice))
+		}
 		view.UserData = wire.Some(orNil(s.UserData))
 	}
 	if v.attributes || v.ctx.At("2.90") {

@@ -49,6 +49,9 @@ func (s *Service) Mount(api *httpd.API) {
 	s.mountAvailabilityZones(api)
 	s.mountInstanceActions(api)
 	s.mountVersions(api)
+	for _, route := range compute.GoneRoutes() {
+		httpd.MountGone(api, route)
+	}
 }
 
 // Style is how the Compute API differs from others at the edge
@@ -57,17 +60,17 @@ func Style(identityURL string) httpd.Style {
 	return httpd.Style{
 		Service: compute.Service, Min: compute.MinVersion, Max: compute.MaxVersion,
 		RequestIDs:   []string{"X-Openstack-Request-Id", "X-Compute-Request-Id"},
-		LegacyHeader: compute.LegacyHeader, ProjectInPath: true,
+		LegacyHeader: compute.LegacyHeader, ProjectInPath: true, Strict: true,
 		MediaTypes: []string{compute.MediaType},
 		Fault:      writeFault,
 		Unauthorized: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", "Keystone uri=\""+identityURL+"\"")
-			writeJSON(w, http.StatusUnauthorized, map[string]any{"error": map[string]any{
+			writeJSON(w, "application/json", http.StatusUnauthorized, map[string]any{"error": map[string]any{
 				"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication.",
 			}})
 		},
-		NoRoute: func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "404 Not Found\n\nThe resource could not be found.\n\n   ", http.StatusNotFound)
+		NoRoute: func(w http.ResponseWriter, r *http.Request) {
+			httpd.WritePage(w, r, http.StatusNotFound, "The resource could not be found.")
 		},
 	}
 }
@@ -82,21 +85,28 @@ var faultKeys = map[int]string{
 	http.StatusServiceUnavailable: "serviceUnavailable",
 }
 
-func writeFault(w http.ResponseWriter, _ *http.Request, status int, err *fault.Error) {
+func writeFault(w http.ResponseWriter, r *http.Request, status int, err *fault.Error) {
+	if status == http.StatusRequestEntityTooLarge { // Nova never sees such a body: what stands before it answers
+		for _, name := range []string{httpd.VersionHeader, compute.LegacyHeader, "Vary"} {
+			w.Header().Del(name)
+		}
+		httpd.WritePage(w, r, status, err.Message)
+		return
+	}
 	key := faultKeys[status]
 	if key == "" {
 		key = "computeFault"
 	}
-	writeJSON(w, status, map[string]any{key: map[string]any{"code": status, "message": err.Message}})
+	writeJSON(w, "application/json; charset=UTF-8", status, map[string]any{key: map[string]any{"code": status, "message": err.Message}})
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, kind string, status int, body any) {
 	b, err := wire.Encode(nil, body, wire.Version{})
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
 	_, _ = w.Write(b)

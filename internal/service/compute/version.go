@@ -46,7 +46,7 @@ func Root(cfg httpd.Config, prefix string) http.Handler {
 	api := httpd.New(cfg, prefix, prefix, httpd.Style{
 		Fault: writeFault,
 		NoRoute: func(w http.ResponseWriter, r *http.Request) {
-			writeJSON(w, http.StatusMultipleChoices, compute.VersionChoices{Choices: []compute.VersionChoice{{
+			writeJSON(w, "application/json", http.StatusMultipleChoices, compute.VersionChoices{Choices: []compute.VersionChoice{{
 				ID: versionID, Status: "CURRENT", MediaTypes: mediaTypes(),
 				Links: []compute.VersionLink{{Rel: "self", Href: httpd.BaseURL(r) + prefix + versionPath + strings.TrimPrefix(r.URL.Path, prefix+"/")}},
 			}}})
