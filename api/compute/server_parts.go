@@ -82,6 +82,6 @@ func (n *NetworksWanted) UnmarshalJSON(b []byte) error {
 func (NetworksWanted) JSONSchema() wire.Schema {
 	return wire.Schema{"anyOf": []wire.Schema{
 		{"enum": []string{"auto", "none"}},
-		{"type": "array", "items": wire.Schema{"type": "object"}},
+		wire.SchemaOf[[]NetworkWanted](MaxVersion),
 	}}
 }

@@ -142,15 +142,10 @@ func (s *Scope) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// JSONSchema describes both forms.
+// JSONSchema describes both forms. That exactly one member is there the service
+// asks itself, because it has words of its own for that.
 func (Scope) JSONSchema() wire.Schema {
-	return wire.Schema{"oneOf": []wire.Schema{
-		{"const": "unscoped"},
-		{
-			"type": "object", "minProperties": 1, "maxProperties": 1,
-			"propertyNames": wire.Schema{"enum": []string{"project", "domain", "system", "unscoped"}},
-		},
-	}}
+	return wire.Schema{"anyOf": []wire.Schema{{"const": "unscoped"}, wire.SchemaOf[scopeForm](wire.Version{})}}
 }
 
 // TokenShown is the reply of POST, GET and HEAD /auth/tokens.

@@ -146,7 +146,10 @@ func (s *Settings) UnmarshalJSON(b []byte) error {
 // JSONSchema describes the object.
 func (Settings) JSONSchema() wire.Schema {
 	schema := wire.SchemaOf[Settable](wire.Version{})
-	schema["additionalProperties"] = wire.Schema{"type": "string"}
+	schema["additionalProperties"] = wire.Schema{"type": "string", "maxLength": 65535, "pattern": `^[^\x00]*$`}
+	schema["propertyNames"] = wire.Schema{"pattern": `^[^\x00-\x1f\x7f]{1,255}$`}
+	tags := schema["properties"].(wire.Schema)["tags"].(wire.Schema)["items"].(wire.Schema)
+	tags["minLength"], tags["maxLength"] = 1, 255
 	return schema
 }
 

@@ -104,7 +104,9 @@ func (MicroTimeZ) JSONSchema() Schema { return timeSchema() }
 
 // timeSchema names the forms that ParseTime reads; date-time is too narrow for
 // them, because some services write no zone.
-func timeSchema() Schema { return Schema{"type": []string{"string", "null"}, "format": "openstack-time"} }
+func timeSchema() Schema {
+	return Schema{"type": []string{"string", "null"}, "format": "openstack-time"}
+}
 
 func marshalTime(t time.Time, layout string) ([]byte, error) {
 	if t.IsZero() {

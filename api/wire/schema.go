@@ -93,7 +93,7 @@ func boolSchema(r *rules) Schema {
 		return Schema{"type": "boolean"}
 	}
 	return Schema{"enum": []any{
-		true, false, 0, 1,
+		true, false,
 		"True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes",
 		"False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no",
 	}}
@@ -103,7 +103,7 @@ func numberSchema(kind string, r *rules) Schema {
 	s := Schema{"type": kind}
 	if r.loose {
 		s["type"] = []string{kind, "string"}
-		s["pattern"] = `^-?[0-9]+(\.[0-9]+)?$`
+		s["pattern"] = map[string]string{"integer": `^-?[0-9]+$`, "number": `^-?[0-9]+(\.[0-9]+)?$`}[kind]
 	}
 	return s.limits(r, "minimum", "maximum")
 }
