@@ -21,11 +21,14 @@ type serverImageJSON struct {
 }
 
 // MarshalJSON writes the object, or "" without an image.
-func (i ServerImage) MarshalJSON() ([]byte, error) {
+func (i ServerImage) MarshalJSON() ([]byte, error) { return i.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON writes.
+func (i ServerImage) AppendJSON(b []byte) ([]byte, error) {
 	if i.ID == "" {
-		return []byte(`""`), nil
+		return append(b, `""`...), nil
 	}
-	return json.Marshal(serverImageJSON(i))
+	return wire.Encode(b, serverImageJSON(i), wire.Version{})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

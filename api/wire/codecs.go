@@ -87,12 +87,16 @@ func anyCodec() *codec {
 }
 
 // customCodec is a type with its own MarshalJSON; it describes itself with
-// JSONSchema when it can.
+// JSONSchema when it can. One that long lists are full of has AppendJSON too.
 func customCodec(t reflect.Type) *codec {
 	if !reflect.PointerTo(t).Implements(reflect.TypeFor[interface{ UnmarshalJSON([]byte) error }]()) {
 		panic(fmt.Sprintf("wire: %v writes itself but cannot read itself", t))
 	}
-	return &codec{encode: encodeCustom, decode: decodeCustom, schema: func() Schema {
+	encode := encodeCustom
+	if t.Implements(reflect.TypeFor[appender]()) {
+		encode = encodeAppender
+	}
+	return &codec{encode: encode, decode: decodeCustom, schema: func() Schema {
 		if s, ok := reflect.Zero(t).Interface().(interface{ JSONSchema() Schema }); ok {
 			return s.JSONSchema()
 		}

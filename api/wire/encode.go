@@ -79,6 +79,9 @@ func encodeSlice(elem *codec) func([]byte, reflect.Value) ([]byte, error) {
 func encodeMap(elem *codec) func([]byte, reflect.Value) ([]byte, error) {
 	return func(b []byte, v reflect.Value) ([]byte, error) {
 		b = append(b, '{')
+		if v.Len() == 0 {
+			return append(b, '}'), nil
+		}
 		keys := v.MapKeys()
 		slices.SortFunc(keys, func(x, y reflect.Value) int {
 			if x.String() < y.String() {
@@ -140,6 +143,15 @@ func encodeAny(b []byte, v reflect.Value) ([]byte, error) {
 func encodeCustom(b []byte, v reflect.Value) ([]byte, error) {
 	out, err := v.Interface().(json.Marshaler).MarshalJSON()
 	return append(b, out...), err
+}
+
+// appender is a json.Marshaler that can write straight into the reply.
+type appender interface {
+	AppendJSON(b []byte) ([]byte, error)
+}
+
+func encodeAppender(b []byte, v reflect.Value) ([]byte, error) {
+	return v.Interface().(appender).AppendJSON(b)
 }
 
 const hexDigits = "0123456789abcdef"

@@ -64,7 +64,12 @@ type Time time.Time
 const timeLayout = "2006-01-02T15:04:05Z"
 
 // MarshalJSON writes the time, or null for the zero Time.
-func (t Time) MarshalJSON() ([]byte, error) { return marshalTime(time.Time(t), timeLayout) }
+func (t Time) MarshalJSON() ([]byte, error) { return t.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON writes.
+func (t Time) AppendJSON(b []byte) ([]byte, error) {
+	return appendTime(b, time.Time(t), timeLayout), nil
+}
 
 // UnmarshalJSON reads any of the forms OpenStack services write.
 func (t *Time) UnmarshalJSON(b []byte) error { return unmarshalTime((*time.Time)(t), b) }
@@ -79,7 +84,12 @@ type MicroTime time.Time
 const microLayout = "2006-01-02T15:04:05.000000"
 
 // MarshalJSON writes the time, or null for the zero MicroTime.
-func (t MicroTime) MarshalJSON() ([]byte, error) { return marshalTime(time.Time(t), microLayout) }
+func (t MicroTime) MarshalJSON() ([]byte, error) { return t.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON writes.
+func (t MicroTime) AppendJSON(b []byte) ([]byte, error) {
+	return appendTime(b, time.Time(t), microLayout), nil
+}
 
 // UnmarshalJSON reads any of the forms OpenStack services write.
 func (t *MicroTime) UnmarshalJSON(b []byte) error { return unmarshalTime((*time.Time)(t), b) }
@@ -94,7 +104,12 @@ type MicroTimeZ time.Time
 const microZLayout = "2006-01-02T15:04:05.000000Z"
 
 // MarshalJSON writes the time, or null for the zero MicroTimeZ.
-func (t MicroTimeZ) MarshalJSON() ([]byte, error) { return marshalTime(time.Time(t), microZLayout) }
+func (t MicroTimeZ) MarshalJSON() ([]byte, error) { return t.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON writes.
+func (t MicroTimeZ) AppendJSON(b []byte) ([]byte, error) {
+	return appendTime(b, time.Time(t), microZLayout), nil
+}
 
 // UnmarshalJSON reads any of the forms OpenStack services write.
 func (t *MicroTimeZ) UnmarshalJSON(b []byte) error { return unmarshalTime((*time.Time)(t), b) }
@@ -108,14 +123,13 @@ func timeSchema() Schema {
 	return Schema{"type": []string{"string", "null"}, "format": "openstack-time"}
 }
 
-func marshalTime(t time.Time, layout string) ([]byte, error) {
+func appendTime(b []byte, t time.Time, layout string) []byte {
 	if t.IsZero() {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
-	b := make([]byte, 0, len(layout)+2)
 	b = append(b, '"')
 	b = t.UTC().AppendFormat(b, layout)
-	return append(b, '"'), nil
+	return append(b, '"')
 }
 
 // ParseTime reads a time in any of the forms OpenStack services write: with or
