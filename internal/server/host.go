@@ -11,6 +11,7 @@ import (
 	"github.com/novalet/novalet/guest/image"
 	"github.com/novalet/novalet/internal/base/bus"
 	"github.com/novalet/novalet/internal/engine/agent"
+	"github.com/novalet/novalet/internal/engine/metadata"
 	"github.com/novalet/novalet/internal/engine/virt"
 	"github.com/novalet/novalet/internal/engine/virt/fake"
 	"github.com/novalet/novalet/internal/engine/virt/qemu"
@@ -19,6 +20,7 @@ import (
 // hosts are the compute hosts in this process.
 type hosts struct {
 	drivers []virt.Driver
+	meta    *metadata.Service
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	errs    chan error
@@ -28,7 +30,7 @@ type hosts struct {
 
 // startHosts opens a driver for each host and lets an agent work on it.
 func startHosts(cfg Config, b *bus.Bus) (h *hosts, err error) {
-	h = &hosts{errs: make(chan error, cfg.Hosts)}
+	h = &hosts{errs: make(chan error, cfg.Hosts), meta: metadata.New(cfg.Log)}
 	var ctx context.Context
 	ctx, h.stop = context.WithCancel(context.Background())
 	defer func() {
@@ -59,25 +61,41 @@ func startHosts(cfg Config, b *bus.Bus) (h *hosts, err error) {
 	return h, nil
 }
 
-// openDriver opens the driver asked for; auto is QEMU where it is installed.
+// openDriver opens the driver asked for; auto is QEMU for one host where it is
+// installed.
 func (h *hosts) openDriver(cfg Config, name string) (virt.Driver, error) {
 	dir := filepath.Join(cfg.StateDir, "hosts", name)
-	if cfg.Driver == "fake" || h.kind == "fake" {
+	if h.kind == "" {
+		if err := h.choose(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if h.kind == "fake" {
+		return openFake(cfg, dir)
+	}
+	return qemu.New(qemu.Config{
+		Dir: dir, Accel: cfg.Accel, Proof: proof(cfg.Guest), Log: cfg.Log, Now: cfg.Now, OnNetwork: h.meta.Listen,
+	})
+}
+
+// choose settles which driver all hosts have.
+func (h *hosts) choose(cfg Config) error {
+	_, missing := qemu.Find("")
+	switch {
+	case cfg.Driver == "fake":
 		h.kind = "fake"
-		return openFake(cfg, dir)
+	case cfg.Driver == "auto" && cfg.Hosts > 1:
+		h.kind, h.note = "fake", "several hosts in one process are simulated ones"
+	case cfg.Driver == "auto" && missing != nil:
+		h.kind, h.note = "fake", missing.Error()
+	case cfg.Hosts > 1:
+		return errors.New("several hosts in one process are simulated ones: give --driver fake with --hosts, or run one novalet agent on each machine")
+	case missing != nil:
+		return missing
+	default:
+		h.kind = "qemu"
 	}
-	if cfg.Hosts > 1 {
-		return nil, errors.New("several hosts in one process are simulated ones: give --driver fake with --hosts, or run one novalet agent on each machine")
-	}
-	_, err := qemu.Find("")
-	if err != nil && cfg.Driver == "auto" {
-		h.kind, h.note = "fake", err.Error()
-		return openFake(cfg, dir)
-	} else if err != nil {
-		return nil, err
-	}
-	h.kind = "qemu"
-	return qemu.New(qemu.Config{Dir: dir, Accel: cfg.Accel, Proof: proof(cfg.Guest), Log: cfg.Log, Now: cfg.Now})
+	return nil
 }
 
 func openFake(cfg Config, dir string) (virt.Driver, error) {
@@ -116,4 +134,5 @@ func (h *hosts) close() {
 	for _, d := range h.drivers {
 		_ = d.Close()
 	}
+	h.meta.Wait()
 }

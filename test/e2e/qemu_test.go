@@ -60,7 +60,10 @@ func TestKill9QEMU(t *testing.T) {
 	}
 	steady, stopped, deleted := ids[0], ids[1], ids[2]
 	for _, id := range []string{steady, stopped} {
-		awaitConsole(t, c, id, "novalet guest login:")
+		log := awaitConsole(t, c, id, "novalet guest login:")
+		if !strings.Contains(log, "server: "+id) { // which the guest asked the metadata service
+			t.Errorf("server %s does not know itself:\n%s", id, log)
+		}
 	}
 	before := machines(t, servers)
 	if len(before) != 3 {
@@ -109,8 +112,8 @@ func TestKill9QEMU(t *testing.T) {
 	audited(t, "sqlite:"+filepath.Join(dir, "novalet.db"), nil)
 }
 
-// awaitConsole waits until a server's console log has some words.
-func awaitConsole(t *testing.T, c *client.Client, id, words string) {
+// awaitConsole waits until a server's console log has some words, and returns it.
+func awaitConsole(t *testing.T, c *client.Client, id, words string) string {
 	t.Helper()
 	wait := client.Wait{What: words + " on the console", Every: 200 * time.Millisecond, Timeout: 4 * time.Minute}
 	log, err := client.Until(t.Context(), wait, func(ctx context.Context) (string, bool, error) {
@@ -120,6 +123,7 @@ func awaitConsole(t *testing.T, c *client.Client, id, words string) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
+	return log
 }
 
 // machine is a QEMU process. Its id and its start time, in ticks since the

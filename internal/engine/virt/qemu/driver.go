@@ -60,8 +60,9 @@ type Config struct {
 	DNS []netip.Addr
 	// OnNetwork is called for each tenant network that comes up on this host,
 	// before a guest is plugged into it: the place to listen inside it, as a
-	// metadata service does. Its listeners end when the network closes.
-	OnNetwork func(networkID string, n *hostnet.Network) error
+	// metadata service does. Its listeners end when the network closes. find
+	// returns the running guest with an address there, or fault.NotFound.
+	OnNetwork func(networkID string, n *hostnet.Network, find func(netip.Addr) (cloud.Guest, error)) error
 }
 
 // eventBacklog is how many events wait for a slow reader. More are dropped:
@@ -152,7 +153,7 @@ func (d *Driver) open() error {
 	if d.accel, err = newAccel(d.cfg, d.binary, facts); err != nil {
 		return err
 	}
-	d.nets = newNetworks(d.cfg)
+	d.nets = newNetworks(d.cfg, d.guestAt)
 	processes, err := findProcesses(d.servers)
 	if err != nil {
 		return err
@@ -277,6 +278,25 @@ func (d *Driver) instance(id string) *instance {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.running[id]
+}
+
+// guestAt returns the running guest with an address on a network.
+func (d *Driver) guestAt(networkID string, ip netip.Addr) (cloud.Guest, error) {
+	d.mu.Lock()
+	owner := ""
+	for id, i := range d.running {
+		for _, p := range i.ports {
+			if at, err := netip.ParseAddr(p.IP); p.NetworkID == networkID && err == nil && at == ip {
+				owner = id
+			}
+		}
+	}
+	d.mu.Unlock()
+	if owner == "" {
+		return cloud.Guest{}, fault.New(fault.NotFound, "no guest on this host has the address %s", ip)
+	}
+	r, err := d.readRecord(owner)
+	return r.Guest, err
 }
 
 // tell passes an event on; without room it is dropped.

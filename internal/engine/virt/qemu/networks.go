@@ -12,7 +12,8 @@ import (
 
 // networks are the tenant networks that have a running guest on this host.
 type networks struct {
-	cfg Config
+	cfg  Config
+	find func(networkID string, ip netip.Addr) (cloud.Guest, error)
 
 	mu   sync.Mutex
 	byID map[string]*network
@@ -23,7 +24,9 @@ type network struct {
 	ports map[string]bool // by MAC
 }
 
-func newNetworks(cfg Config) *networks { return &networks{cfg: cfg, byID: map[string]*network{}} }
+func newNetworks(cfg Config, find func(networkID string, ip netip.Addr) (cloud.Guest, error)) *networks {
+	return &networks{cfg: cfg, find: find, byID: map[string]*network{}}
+}
 
 // wire is a port in the types that hostnet takes.
 type wire struct {
@@ -93,7 +96,8 @@ func (n *networks) open(p cloud.GuestPort, w wire) (*network, error) {
 		return nil, err
 	}
 	if n.cfg.OnNetwork != nil {
-		if err := n.cfg.OnNetwork(p.NetworkID, opened); err != nil {
+		find := func(ip netip.Addr) (cloud.Guest, error) { return n.find(p.NetworkID, ip) }
+		if err := n.cfg.OnNetwork(p.NetworkID, opened, find); err != nil {
 			opened.Close()
 			return nil, err
 		}
