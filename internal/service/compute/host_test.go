@@ -75,6 +75,7 @@ func TestServicesAsNovaAnswers(t *testing.T) {
 			{"admin", "2.53", "PUT " + h1, `{"status": "disabled", "disabled_reason": "it burns"}`, 200, `{"service": {"binary": "nova-compute", "host": "h1",
 				"id": "` + uuid(102) + `", "zone": "nova", "status": "disabled", "state": "up", "updated_at": "2026-11-22T12:00:00.123456",
 				"disabled_reason": "it burns", "forced_down": false}}`},
+			{"admin", "2.53", "PUT " + h1, `{"forced_down": false, "disabled_reason": "dropped"}`, 200, `"disabled_reason":"it burns"`},
 			{"admin", "2.1", "GET /os-hypervisors/detail", "", 200, `"disabled_reason":"it burns"`},
 			{"admin", "2.53", "PUT " + h1, `{"forced_down": true}`, 200, `"status":"disabled","state":"down"`},
 			{"admin", "2.53", "PUT " + h1, `{"status": "enabled", "forced_down": "false"}`, 200, `"state":"up","updated_at":"2026-11-22T12:00:00.123456","disabled_reason":null`},

@@ -83,8 +83,8 @@ func changeService(service *cloud.Service, in compute.ServiceUpdate) error {
 		return fault.New(fault.BadRequest, "Updating a %s service is not supported. Only %s services can be updated.", service.Binary, computeBinary)
 	case !in.Status.Set && !in.ForcedDown.Set:
 		return fault.New(fault.BadRequest, "No updates were requested. Fields 'status' or 'forced_down' should be specified.")
-	case in.DisabledReason.Set && in.Status.Or("") != "disabled":
-		return fault.New(fault.BadRequest, "Specifying 'disabled_reason' is only possible when status is 'disabled'.")
+	case in.DisabledReason.Set && in.Status.Or("") == "enabled":
+		return fault.New(fault.BadRequest, "Specifying 'disabled_reason' with status 'enabled' is invalid.")
 	}
 	if in.Status.Set {
 		service.Disabled = in.Status.V == "disabled"
