@@ -42,7 +42,7 @@ test-e2e: guest ## the cloud with real guests on QEMU
 	$(GO) test -count=1 -timeout 15m ./guest/... ./test/e2e/...
 
 bench: guest ## the numbers of docs/benchmarks.md
-	$(GO) test -count=1 -timeout 30m -run '^$$' -bench . ./test/bench
+	@$(GO) run -buildvcs=false ./test/bench
 
 interop: guest ## Debian's clients, and ours beside them, on a cloud started for it
 	@scripts/interop.sh

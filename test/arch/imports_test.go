@@ -58,15 +58,19 @@ var rules = []rule{
 	}},
 	{"internal/engine/virt/qemu", []string{
 		"internal/engine/virt", "internal/engine/qmp", "internal/engine/disk", "internal/engine/hostnet", "internal/engine/configdrive",
-		"internal/cloud/...", "github.com/google/uuid", unix,
+		"internal/engine/metadata", "internal/cloud/...", "github.com/google/uuid", unix,
 	}},
 	{"internal/engine/virt/fake", []string{"internal/engine/virt", "internal/cloud/...", "github.com/google/uuid"}},
 	{"internal/engine/hostnet", []string{"internal/cloud/...", "gvisor.dev/gvisor/...", "github.com/insomniacslk/dhcp/..."}},
 	{"internal/engine/disk", []string{"internal/engine/virt", "internal/cloud/...", unix}},
+	{"internal/engine/metadata", []string{"internal/engine/configdrive", "internal/engine/hostnet", "internal/cloud/..."}},
+	{"internal/engine/enginetest", []string{"internal/engine/virt", "internal/base/store", "internal/cloud/..."}},
 	{"internal/engine/*", []string{"internal/cloud/..."}},
 
 	{"internal/server", []string{
-		"internal/base/*", "internal/service/*", "internal/engine/...", "internal/dashboard", "internal/cloud/...", "guest/image", "api/*",
+		"internal/base/*", "internal/service/*", "internal/dashboard", "internal/cloud/...", "guest/image", "api/*",
+		"internal/engine/agent", "internal/engine/conduct", "internal/engine/sched", "internal/engine/disk", "internal/engine/metadata",
+		"internal/engine/virt/...",
 	}},
 
 	{"guest", nil},
