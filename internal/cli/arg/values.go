@@ -74,6 +74,17 @@ func (v *Values) Has(dest string) bool { return v.get(dest).value != nil }
 // Given says whether the argument stood on the command line.
 func (v *Values) Given(dest string) bool { return v.get(dest).given }
 
+// Texts are the arguments that stood on the command line, by dest, as texts.
+func (v *Values) Texts() map[string]string {
+	texts := map[string]string{}
+	for _, e := range v.entries {
+		if e.given {
+			texts[e.dest] = text(e.value)
+		}
+	}
+	return texts
+}
+
 // String is the value as text, "" for none.
 func (v *Values) String(dest string) string { return text(v.get(dest).value) }
 

@@ -38,7 +38,7 @@ func listCommands() []command {
 			{Flags: "--availability-zone", Metavar: "<availability_zone>", Help: "Only those in this zone (before 2.83 for administrators)."},
 			{Flags: "--key-name", Metavar: "<key_name>", Help: "Only those with this key pair (before 2.83 for administrators)."},
 			{Flags: "--config-drive", Action: arg.StoreTrue, Default: arg.None, Group: "config_drive", Help: "Only those with a config drive (before 2.83 for administrators)."},
-			{Flags: "--no-config-drive", Dest: "config_drive", Action: arg.StoreFalse, Default: arg.None, Group: "config_drive", Help: "Only those without (before 2.83 for administrators)."},
+			{Flags: "--no-config-drive", Dest: "config_drive", Action: arg.StoreFalse, Group: "config_drive", Help: "Only those without (before 2.83 for administrators)."},
 			{Flags: "--progress", Metavar: "<progress>", Help: "Only those of this progress (before 2.83 for administrators)."},
 			{Flags: "--vm-state", Metavar: "<vm_state>", Help: "Only those of this vm_state (before 2.83 for administrators)."},
 			{Flags: "--task-state", Metavar: "<task_state>", Help: "Only those of this task_state (before 2.83 for administrators)."},

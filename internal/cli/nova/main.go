@@ -3,7 +3,6 @@ package nova
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -66,6 +65,31 @@ func Main(ctx context.Context, p Process) int {
 	return exitError
 }
 
+// withoutOwn is a command line without the options that novaclient lacks. They may stand behind the command too.
+func withoutOwn(args []string) []string {
+	takesValue := map[string]bool{}
+	for _, option := range globals() {
+		if option.Exact {
+			takesValue[option.Flags] = option.Action == arg.Store
+		}
+	}
+	var rest []string
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		flag, _, joined := strings.Cut(args[i], "=")
+		value, own := takesValue[flag]
+		switch {
+		case !own:
+			rest = append(rest, args[i])
+		case value && !joined:
+			i++
+		}
+	}
+	if i := slices.Index(args, "--"); i >= 0 {
+		rest = append(rest, args[i:]...)
+	}
+	return rest
+}
+
 func (p *Process) complain(text string) {
 	if p.Terminal {
 		text = out.Clean(text)
@@ -88,6 +112,7 @@ func (p *Process) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.Args = withoutOwn(p.Args)
 	if given.Bool("help") || len(rest) == 0 || rest[0] == "help" || slices.Contains(p.Args, "bash-completion") {
 		return p.help(program, given)
 	}
@@ -107,7 +132,6 @@ func (p *Process) command(ctx context.Context, program *arg.Program[verb.Run], e
 		return p.explainUnknown(err)
 	}
 	env.Args = values
-	env.Print.Format = out.Format(values.String("format"))
 	return command.Run(ctx, env)
 }
 
@@ -184,12 +208,12 @@ func (p *Process) login(ctx context.Context, given *arg.Values) (env *verb.Env, 
 	if p.Sources != nil {
 		sources = p.Sources(nil)
 	}
-	sources.Flags = flagsOf(given)
+	sources.Flags = given.Texts()
 	config, err := auth.Load(sources)
 	if err != nil {
 		return nil, nil, err
 	}
-	account := verb.NewAccount(p.Args, config)
+	account := verb.NewAccount(config)
 	options := p.Client
 	if given.Bool("debug") || given.Bool("timings") || given.Bool("explain") {
 		options.Trace = account.Add
@@ -200,7 +224,7 @@ func (p *Process) login(ctx context.Context, given *arg.Values) (env *verb.Env, 
 			}
 		}
 	}
-	printer := out.Printer{W: p.Stdout, Terminal: p.Terminal}
+	printer := out.Printer{W: p.Stdout, Terminal: p.Terminal, Format: out.Format(given.String("format"))}
 	finish = func(failed error) error {
 		if given.Bool("explain") {
 			p.complain(account.Text(ctx))
@@ -242,24 +266,4 @@ func (p *Process) login(ctx context.Context, given *arg.Values) (env *verb.Env, 
 		In: p.Stdin, Err: p.Stderr, Env: p.getenv, Clock: options.Clock,
 	}
 	return env, finish, nil
-}
-
-// flagsOf are the settings on the command line, by dest.
-func flagsOf(given *arg.Values) map[string]string {
-	flags := map[string]string{}
-	for _, option := range globals() {
-		dest := option.Dest
-		if dest == "" {
-			spelling := strings.Fields(option.Flags)
-			dest = strings.ReplaceAll(strings.TrimLeft(spelling[len(spelling)-1], "-"), "-", "_")
-			if len(spelling) > 1 && !strings.HasPrefix(spelling[0], "--") {
-				continue
-			}
-			dest = strings.ReplaceAll(strings.TrimLeft(spelling[0], "-"), "-", "_")
-		}
-		if given.Given(dest) {
-			flags[dest] = fmt.Sprint(given.Value(dest))
-		}
-	}
-	return flags
 }

@@ -49,7 +49,7 @@ func asMap(pairs []pair) map[string]string {
 func isTime(text string) bool {
 	form := regexp.MustCompile(`^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[ T](.*))?)?|(\d{2})(\d{2})(?:[ T](.*))?)?$`)
 	m := form.FindStringSubmatch(text)
-	if m == nil {
+	if m == nil || m[1] == "0000" {
 		return false
 	}
 	month, day, clock := m[2]+m[5], m[3]+m[6], m[4]+m[7]

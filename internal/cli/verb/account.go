@@ -23,16 +23,13 @@ type Account struct {
 	Own     client.Range
 	Version wire.Version // zero before it was agreed on
 
-	argv      []string
 	config    *auth.Config
 	mu        sync.Mutex
 	exchanges []client.Exchange
 }
 
-// NewAccount begins the account of a command line.
-func NewAccount(argv []string, config *auth.Config) *Account {
-	return &Account{argv: argv, config: config}
-}
+// NewAccount begins the account of a command with these settings.
+func NewAccount(config *auth.Config) *Account { return &Account{config: config} }
 
 // Add notes a request; it is what client.Options.Trace takes.
 func (a *Account) Add(x client.Exchange) {

@@ -128,7 +128,7 @@ func Slug(name string) string {
 	}
 	var slug strings.Builder
 	between := false
-	for _, r := range strings.TrimSpace(strings.Trim(b.String(), "\x1c\x1d\x1e\x1f")) {
+	for _, r := range strings.TrimFunc(b.String(), func(r rune) bool { return r <= ' ' }) {
 		if r == '-' || r <= ' ' {
 			between = true
 			continue

@@ -16,11 +16,7 @@ type reply struct {
 
 // Ask calls a route and returns the reply's JSON object as it came.
 func Ask[In, Out any](ctx context.Context, s *client.Service, route wire.Route[In, Out], in In) (out.Object, error) {
-	asIs := wire.Route[In, reply]{
-		Name: route.Name, Method: route.Method, Path: route.Path, Action: route.Action, Span: route.Span, Gone: route.Gone,
-		Status: route.Status, Policy: route.Policy, Public: route.Public, LooseQuery: route.LooseQuery,
-	}
-	got, err := client.Do(ctx, s, asIs, in)
+	got, err := client.Do(ctx, s, wire.Route[In, reply](route), in)
 	return got.Body, err
 }
 
