@@ -93,6 +93,17 @@ func (r Reader) Hypervisors(ctx context.Context, pattern string, page Page) ([]c
 	return queryAll(ctx, r, scanHypervisor, query, args...)
 }
 
+// Candidates lists all hypervisors as a scheduler looks at them, by id: name,
+// inventory, what is in use and the service's zone and health, nothing else.
+func (r Reader) Candidates(ctx context.Context) ([]cloud.Hypervisor, error) {
+	return queryAll(ctx, r, func(rw row) (h cloud.Hypervisor, err error) {
+		err = rw.Scan(&h.Hostname, &h.VCPUs, &h.MemoryMiB, &h.DiskGiB, &h.Allocation.VCPUs, &h.Allocation.MemoryMiB, &h.Allocation.DiskGiB,
+			&h.Service.Zone, &h.Service.Disabled, &h.Service.ForcedDown, intoTime(&h.Service.SeenAt))
+		return h, err
+	}, `SELECT h.hostname, h.vcpus, h.memory_mib, h.disk_gib, h.vcpus_used, h.memory_used, h.disk_used, s.zone, s.disabled, s.forced_down, s.seen_at
+		FROM hypervisors h JOIN compute_services s ON s.host = h.hostname AND s.service_binary = 'nova-compute' ORDER BY h.id`)
+}
+
 // Hypervisor returns the hypervisor of a host.
 func (r Reader) Hypervisor(ctx context.Context, hostname string) (cloud.Hypervisor, error) {
 	h, err := queryOne(ctx, r, scanHypervisor, hypervisorSelect+` WHERE h.hostname = ?`, hostname)

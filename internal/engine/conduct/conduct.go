@@ -92,6 +92,7 @@ func (c *Conductor) Run(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	wg.Go(func() { c.Sched.Run(ctx) })
 	for ctx.Err() == nil {
 		wait := c.claim(ctx, &wg)
 		timer := time.NewTimer(wait)

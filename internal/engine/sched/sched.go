@@ -6,12 +6,13 @@ package sched
 
 import (
 	"cmp"
+	"container/heap"
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/novalet/novalet/internal/base/store"
@@ -105,18 +106,12 @@ type Scheduler struct {
 	Weighers []Weigher
 	Tie      func() uint32 // decides between hosts of the same weight
 
-	mu    sync.Mutex
-	hosts []cloud.Hypervisor // as read at readAt, with our own claims since
-	read  time.Time
+	picture picture
 }
-
-// snapshotLife is how old the picture of the hosts may be. It decides only how
-// good a choice is, never whether it is right: the claim decides that.
-const snapshotLife = 500 * time.Millisecond
 
 // New returns a scheduler with the standard filters and weighers.
 func New(db *store.DB, now func() time.Time, ratios store.Ratios) *Scheduler {
-	return &Scheduler{DB: db, Now: now, Ratios: ratios, Filters: Filters(), Weighers: Weighers(), Tie: rand.Uint32}
+	return &Scheduler{DB: db, Now: now, Ratios: ratios, Filters: Filters(), Weighers: Weighers(), Tie: rand.Uint32, picture: newPicture()}
 }
 
 // Place finds a host for the server and claims room there in a transaction in
@@ -124,7 +119,7 @@ func New(db *store.DB, now func() time.Time, ratios store.Ratios) *Scheduler {
 // filter left how many.
 func (s *Scheduler) Place(ctx context.Context, spec Spec, then func(tx *store.Tx, host *cloud.Hypervisor) error) error {
 	for fresh := false; ; fresh = true {
-		hosts, err := s.snapshot(ctx, fresh)
+		hosts, err := s.hosts(ctx, fresh)
 		if err != nil {
 			return err
 		}
@@ -132,7 +127,7 @@ func (s *Scheduler) Place(ctx context.Context, spec Spec, then func(tx *store.Tx
 		if err != nil {
 			return err
 		}
-		for _, h := range ranked {
+		for h := range ranked {
 			err := s.DB.Tx(ctx, func(tx *store.Tx) error {
 				if err := tx.Allocate(ctx, spec.Server.ID, h.Hostname, spec.Need(), s.Ratios); err != nil {
 					return noRoom{err}
@@ -140,7 +135,7 @@ func (s *Scheduler) Place(ctx context.Context, spec Spec, then func(tx *store.Tx
 				return then(tx, h.Hypervisor)
 			})
 			if err == nil {
-				s.claimed(h.Hostname, spec.Need())
+				s.picture.claimed(h.Hostname, spec.Need())
 				return nil
 			}
 			if full, ok := err.(noRoom); !ok || !fault.Is(full.error, fault.Conflict) {
@@ -158,40 +153,15 @@ type noRoom struct{ error }
 
 func (e noRoom) Unwrap() error { return e.error }
 
-// snapshot returns a copy of the hosts as they were lately.
-func (s *Scheduler) snapshot(ctx context.Context, fresh bool) ([]cloud.Hypervisor, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.Now()
-	if fresh || now.Sub(s.read) > snapshotLife || s.hosts == nil {
-		hosts, err := s.DB.Hypervisors(ctx, "", store.Page{})
-		if err != nil {
-			return nil, err
-		}
-		s.hosts, s.read = hosts, now
-	}
-	return slices.Clone(s.hosts), nil
-}
-
-// claimed takes a claim of ours into the picture.
-func (s *Scheduler) claimed(host string, need cloud.Resources) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.hosts {
-		if h := &s.hosts[i]; h.Hostname == host {
-			h.Allocation.VCPUs += need.VCPUs
-			h.Allocation.MemoryMiB += need.MemoryMiB
-			h.Allocation.DiskGiB += need.DiskGiB
-		}
-	}
-}
-
-// rank filters and weighs; trail says how many hosts each filter left.
-func (s *Scheduler) rank(ctx context.Context, hosts []cloud.Hypervisor, spec Spec) (ranked []Host, trail string, err error) {
+// rank filters the hosts and gives those that are left, the best first; trail
+// says how many each filter left.
+func (s *Scheduler) rank(ctx context.Context, hosts []*cloud.Hypervisor, spec Spec) (ranked iter.Seq[Host], trail string, err error) {
 	now := s.Now()
 	left := make([]Host, 0, len(hosts))
-	for i := range hosts {
-		h := &hosts[i]
+	for _, h := range hosts {
+		if spec.ForcedHost != "" && h.Hostname != spec.ForcedHost {
+			continue
+		}
 		left = append(left, Host{Hypervisor: h, Now: now, Free: cloud.Resources{
 			VCPUs:     int(float64(h.VCPUs)*s.Ratios.CPU) - h.Allocation.VCPUs,
 			MemoryMiB: int(float64(h.MemoryMiB)*s.Ratios.Memory) - h.Allocation.MemoryMiB,
@@ -199,8 +169,7 @@ func (s *Scheduler) rank(ctx context.Context, hosts []cloud.Hypervisor, spec Spe
 		}})
 	}
 	if spec.ForcedHost != "" {
-		left = slices.DeleteFunc(left, func(h Host) bool { return h.Hostname != spec.ForcedHost })
-		return left, fmt.Sprintf("host %s was named: %d of that name", spec.ForcedHost, len(left)), nil
+		return slices.Values(left), fmt.Sprintf("host %s was named: %d of that name", spec.ForcedHost, len(left)), nil
 	}
 	if spec, err = s.resolve(ctx, spec); err != nil {
 		return nil, "", err
@@ -213,25 +182,51 @@ func (s *Scheduler) rank(ctx context.Context, hosts []cloud.Hypervisor, spec Spe
 			words = append(words, fmt.Sprintf("%s left %d", f.Name, len(left)))
 		}
 	}
-	type weighed struct {
-		weight float64
-		tie    uint32
-		host   Host
-	}
-	all := make([]weighed, len(left))
-	for i, h := range left {
-		all[i] = weighed{0, s.Tie(), h}
+	order := make(byWeight, len(left))
+	for i := range left {
+		order[i] = weighed{host: &left[i], tie: s.Tie()}
 		for _, w := range s.Weighers {
-			all[i].weight += w.Multiplier * w.Weigh(&h, &spec)
+			order[i].weight += w.Multiplier * w.Weigh(&left[i], &spec)
 		}
 	}
-	slices.SortFunc(all, func(a, b weighed) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.tie, b.tie))
-	})
-	for i := range all {
-		left[i] = all[i].host
+	return order.best, strings.Join(words, ", "), nil
+}
+
+type weighed struct {
+	weight float64
+	tie    uint32
+	host   *Host
+}
+
+// byWeight is a heap with the best host on top: mostly that one is all that is
+// wanted, so the others are not sorted.
+type byWeight []weighed
+
+func (b byWeight) Len() int      { return len(b) }
+func (b byWeight) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
+
+func (b byWeight) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(b[j].weight, b[i].weight), cmp.Compare(b[i].tie, b[j].tie)) < 0
+}
+
+// Push is never called: the heap only shrinks.
+func (b *byWeight) Push(x any) { *b = append(*b, x.(weighed)) }
+
+// Pop implements heap.Interface.
+func (b *byWeight) Pop() any {
+	last := (*b)[len(*b)-1]
+	*b = (*b)[:len(*b)-1]
+	return last
+}
+
+// best gives the hosts, the best first.
+func (b byWeight) best(yield func(Host) bool) {
+	heap.Init(&b)
+	for len(b) > 0 {
+		if !yield(*heap.Pop(&b).(weighed).host) {
+			return
+		}
 	}
-	return left, strings.Join(words, ", "), nil
 }
 
 // resolve finds the hosts of the servers that hints name.
