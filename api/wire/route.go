@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Route is one entry of an API's table: how to call it and what goes in and
@@ -153,7 +154,12 @@ func (r Route[In, Out]) ReadCall(v Version, path func(string) string, query url.
 	if !b.hasBody() {
 		return in, nil
 	}
-	return in, b.decodeBody(body, value, true)
+	if err := b.decodeBody(body, value, true); err != nil && r.Action != "" {
+		return in, within(err, r.Action)
+	} else if err != nil {
+		return in, err
+	}
+	return in, nil
 }
 
 // Reply is a reply in the form that HTTP sends it.
@@ -182,7 +188,10 @@ func (r Route[In, Out]) Reply(out Out, v Version) (*Reply, error) {
 	if !b.hasBody() {
 		return reply, nil
 	}
-	body, err := b.encodeBody(make([]byte, 0, 1024), value)
+	// The last reply says how large this one may be: a list of a thousand need
+	// not grow from nothing.
+	body, err := b.encodeBody(make([]byte, 0, max(1024, b.last.Load())), value)
+	b.last.Store(int64(len(body)) + int64(len(body))/8)
 	reply.Body = body
 	return reply, err
 }
@@ -267,6 +276,8 @@ type binding struct {
 	whole               int    // field index of body:"json", -1 for none
 	status              int    // field index of status:"code", -1 for none
 	body                *codec // of the struct's JSON members, or of the whole field
+
+	last atomic.Int64 // room that the last reply of this shape would have wanted, in bytes
 }
 
 type param struct {
