@@ -7,6 +7,7 @@ package conduct
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -207,7 +208,7 @@ func (c *Conductor) carryOut(j *job) {
 		return
 	}
 	server, err := c.DB.ServerEver(j.ctx, j.task.ServerID)
-	if err == nil && (!server.DeletedAt.IsZero() || server.State.Task == cloud.Deleting && j.task.Kind != cloud.TaskDelete) {
+	if err == nil && !kind.concerns(&server) {
 		err = errOvertaken
 	}
 	if err == nil {
@@ -225,8 +226,7 @@ func (c *Conductor) settle(j *job, kind kind, server *cloud.Server, err error) {
 	// The job's own context may have ended; what is left to write is short.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(j.ctx), 10*time.Second)
 	defer cancel()
-	if now, lookErr := c.DB.ServerEver(ctx, server.ID); lookErr == nil && j.task.Kind != cloud.TaskDelete &&
-		(!now.DeletedAt.IsZero() || now.State.Task == cloud.Deleting) {
+	if now, lookErr := c.DB.ServerEver(ctx, server.ID); lookErr == nil && !kind.concerns(&now) {
 		err = errOvertaken
 	}
 	log := c.Log.With("task", j.task.ID, "kind", j.task.Kind, "server", server.ID, "request", j.task.RequestID)
@@ -237,6 +237,8 @@ func (c *Conductor) settle(j *job, kind kind, server *cloud.Server, err error) {
 	case j.ctx.Err() != nil:
 		// The process stops, or the lease was lost: whoever comes next begins
 		// the step again.
+		err = j.later(ctx, 0)
+	case errors.Is(err, errMoved) && j.task.Attempts < maxMoved:
 		err = j.later(ctx, 0)
 	case asAgain(err, &later):
 		log.Info("task waits", "for", later.delay, "why", later.why)

@@ -3,6 +3,8 @@ package conduct
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/novalet/novalet/internal/base/store"
@@ -19,9 +21,6 @@ const maxHosts = 3
 // on that host. Where it is, the server's state says: scheduling has no host
 // yet, any later task_state has one.
 func (j *job) create(s *cloud.Server) error {
-	if s.State.VM != cloud.Building {
-		return j.finish() // it was done, and the worker died before it could say so
-	}
 	var args cloud.CreateArgs
 	if err := json.Unmarshal(j.task.Args, &args); err != nil {
 		return err
@@ -71,7 +70,7 @@ func (j *job) place(s *cloud.Server, args *cloud.CreateArgs) error {
 		if err := tx.BeginEvent(j.ctx, s.ID, j.task.RequestID, eventCreate, host.Hostname, now); err != nil {
 			return err
 		}
-		return tx.MoveServer(j.ctx, s.ID, s.State, networking, now, store.ServerChange{
+		return j.move(tx, s, networking, now, store.ServerChange{
 			Host: &host.Hostname, Node: &host.Hostname, Zone: &host.Service.Zone,
 		})
 	})
@@ -79,6 +78,8 @@ func (j *job) place(s *cloud.Server, args *cloud.CreateArgs) error {
 	case err == nil:
 		s.State, s.Host, s.Node, s.Zone = networking, chosen.Hostname, chosen.Hostname, chosen.Service.Zone
 		return nil
+	case errors.Is(err, errMoved):
+		return err
 	case fault.Is(err, fault.Conflict) && args.LastError != "":
 		return &fault.Error{
 			Kind: fault.Conflict, Message: "No valid host was found. The last one that was tried said: " + args.LastError,
@@ -102,7 +103,7 @@ func (j *job) spawn(s *cloud.Server) error {
 	active := cloud.State{VM: cloud.Active}
 	return j.DB.Tx(j.ctx, func(tx *store.Tx) error {
 		now := j.Now()
-		if err := tx.MoveServer(j.ctx, s.ID, s.State, active, now, store.ServerChange{Power: &done.Power, LaunchedAt: &now}); err != nil {
+		if err := j.move(tx, s, active, now, store.ServerChange{Power: &done.Power, LaunchedAt: &now}); err != nil {
 			return err
 		}
 		return j.succeed(tx, eventCreate, now)
@@ -117,7 +118,7 @@ func (j *job) progress(s *cloud.Server, step order.Step) {
 		return
 	}
 	err := j.DB.Tx(j.ctx, func(tx *store.Tx) error {
-		return tx.MoveServer(j.ctx, s.ID, s.State, to, j.Now(), store.ServerChange{})
+		return j.move(tx, s, to, j.Now(), store.ServerChange{})
 	})
 	if err == nil {
 		s.State = to
@@ -147,7 +148,7 @@ func (j *job) unplace(s *cloud.Server, args *cloud.CreateArgs, cause error) erro
 		if err := tx.FinishEvent(j.ctx, s.ID, j.task.RequestID, eventCreate, true, cause.Error(), now); err != nil {
 			return err
 		}
-		if err := tx.MoveServer(j.ctx, s.ID, s.State, scheduling, now, store.ServerChange{Host: &none, Node: &none}); err != nil {
+		if err := j.move(tx, s, scheduling, now, store.ServerChange{Host: &none, Node: &none}); err != nil {
 			return err
 		}
 		return tx.MoveTask(j.ctx, &j.task, "again", text, now, now)
@@ -197,6 +198,15 @@ func macOf(portID string) string {
 	return "fa:16:3e:" + string(digits[:2]) + ":" + string(digits[2:4]) + ":" + string(digits[4:6])
 }
 
+// move takes the server on from the state in s, or returns errMoved.
+func (j *job) move(tx *store.Tx, s *cloud.Server, to cloud.State, now time.Time, change store.ServerChange) error {
+	err := tx.MoveServer(j.ctx, s.ID, s.State, to, now, change)
+	if fault.Is(err, fault.Conflict) {
+		return fmt.Errorf("%w: %w", errMoved, err)
+	}
+	return err
+}
+
 // succeed ends the task and its event.
 func (j *job) succeed(tx *store.Tx, event string, now time.Time) error {
 	if err := tx.FinishEvent(j.ctx, j.task.ServerID, j.task.RequestID, event, false, "", now); err != nil {
@@ -214,9 +224,4 @@ func (j *job) failed(ctx context.Context, tx *store.Tx, event string, cause erro
 		return err
 	}
 	return tx.FinishTask(ctx, &j.task)
-}
-
-// finish ends a task that has nothing left to do.
-func (j *job) finish() error {
-	return j.DB.Tx(j.ctx, func(tx *store.Tx) error { return tx.FinishTask(j.ctx, &j.task) })
 }

@@ -12,6 +12,10 @@ import (
 
 // kind is how tasks of one kind are carried out.
 type kind struct {
+	// mine reports whether a server in that state is still being worked on by a
+	// task of this kind. When it is not, the task is over: it was done, or
+	// another action took its place.
+	mine func(cloud.State) bool
 	// run does the work from where the server's state says it is; it ends the
 	// task in the same transaction as its last change and returns nil.
 	run func(j *job, s *cloud.Server) error
@@ -24,18 +28,44 @@ type kind struct {
 	refusals int
 }
 
+// concerns reports whether a server still needs a task of this kind.
+func (k kind) concerns(s *cloud.Server) bool { return s.DeletedAt.IsZero() && k.mine(s.State) }
+
 // kinds are all there are.
 var kinds = map[string]kind{
-	cloud.TaskCreate:     {run: (*job).create, fail: (*job).failCreate, attempts: 8},
-	cloud.TaskDelete:     {run: (*job).remove, fail: (*job).failRemove, attempts: 1 << 30, refusals: 5},
-	cloud.TaskStart:      powerKind(powerChange{event: "compute_start_instance", op: order.Start, end: cloud.Active}),
-	cloud.TaskStop:       powerKind(powerChange{event: "compute_stop_instance", op: order.Stop, end: cloud.Stopped}),
-	cloud.TaskReboot:     powerKind(powerChange{event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active}),
-	cloud.TaskRebootHard: powerKind(powerChange{event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active, hard: true}),
+	cloud.TaskCreate: {
+		mine: func(s cloud.State) bool { return s.VM == cloud.Building && s.Task != cloud.Deleting },
+		run:  (*job).create, fail: (*job).failCreate, attempts: 8,
+	},
+	cloud.TaskDelete: {
+		mine: func(s cloud.State) bool { return s.Task == cloud.Deleting },
+		run:  (*job).remove, fail: (*job).failRemove, attempts: 1 << 30, refusals: 5,
+	},
+	cloud.TaskStart: powerKind(powerChange{
+		steps: []cloud.TaskState{cloud.PoweringOn}, event: "compute_start_instance", op: order.Start, end: cloud.Active,
+	}),
+	cloud.TaskStop: powerKind(powerChange{
+		steps: []cloud.TaskState{cloud.PoweringOff}, event: "compute_stop_instance", op: order.Stop, end: cloud.Stopped,
+	}),
+	cloud.TaskReboot: powerKind(powerChange{
+		steps: []cloud.TaskState{cloud.Rebooting, cloud.RebootPending, cloud.RebootStarted},
+		event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active,
+	}),
+	cloud.TaskRebootHard: powerKind(powerChange{
+		steps: []cloud.TaskState{cloud.RebootingHard, cloud.RebootPendingHard, cloud.RebootStartedHard},
+		event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active, hard: true,
+	}),
 }
 
-// errOvertaken says that a delete of the server came first.
-var errOvertaken = errors.New("overtaken by a delete")
+// errOvertaken says that the task is over: the server's state is no longer of
+// its kind.
+var errOvertaken = errors.New("overtaken by another action")
+
+// errMoved says that the server left the state it was read in meanwhile.
+var errMoved = errors.New("the server's state changed meanwhile")
+
+// maxMoved is how often a task looks again at a server that moved.
+const maxMoved = 20
 
 // again asks for the task to be carried out once more, later; it is no failure.
 type again struct {

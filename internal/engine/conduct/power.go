@@ -3,6 +3,7 @@ package conduct
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/novalet/novalet/internal/base/store"
 	"github.com/novalet/novalet/internal/cloud"
@@ -11,20 +12,16 @@ import (
 
 // powerChange is start, stop and reboot: one order, one end.
 type powerChange struct {
+	steps []cloud.TaskState // what it shows on its way
 	event string
 	op    order.Op
 	end   cloud.VMState
 	hard  bool
 }
 
-// rebootSteps are the task_states that a reboot shows on its way.
-var rebootSteps = map[cloud.TaskState]cloud.TaskState{
-	cloud.Rebooting: cloud.RebootPending, cloud.RebootPending: cloud.RebootStarted,
-	cloud.RebootingHard: cloud.RebootPendingHard, cloud.RebootPendingHard: cloud.RebootStartedHard,
-}
-
 func powerKind(p powerChange) kind {
 	return kind{
+		mine:     func(s cloud.State) bool { return slices.Contains(p.steps, s.Task) },
 		run:      func(j *job, s *cloud.Server) error { return j.changePower(s, p) },
 		fail:     func(j *job, ctx context.Context, id string, cause error) error { return j.failPower(ctx, id, p, cause) },
 		attempts: 6,
@@ -32,18 +29,15 @@ func powerKind(p powerChange) kind {
 }
 
 func (j *job) changePower(s *cloud.Server, p powerChange) error {
-	if s.State.Task == cloud.Idle {
-		return j.finish() // done already, or the state was reset: there is nothing to do
-	}
 	if err := j.DB.Tx(j.ctx, func(tx *store.Tx) error {
 		return tx.BeginEvent(j.ctx, s.ID, j.task.RequestID, p.event, s.Host, j.Now())
 	}); err != nil {
 		return err
 	}
-	for next := rebootSteps[s.State.Task]; next != cloud.Idle; next = rebootSteps[s.State.Task] {
+	for _, next := range p.steps[slices.Index(p.steps, s.State.Task)+1:] {
 		to := cloud.State{VM: s.State.VM, Task: next}
 		if err := j.DB.Tx(j.ctx, func(tx *store.Tx) error {
-			return tx.MoveServer(j.ctx, s.ID, s.State, to, j.Now(), store.ServerChange{})
+			return j.move(tx, s, to, j.Now(), store.ServerChange{})
 		}); err != nil {
 			return err
 		}
@@ -62,7 +56,7 @@ func (j *job) changePower(s *cloud.Server, p powerChange) error {
 	return j.DB.Tx(j.ctx, func(tx *store.Tx) error {
 		now := j.Now()
 		change := store.ServerChange{Power: &done.Power, Fault: &cloud.ServerFault{}}
-		if err := tx.MoveServer(j.ctx, s.ID, s.State, cloud.State{VM: p.end}, now, change); err != nil {
+		if err := j.move(tx, s, cloud.State{VM: p.end}, now, change); err != nil {
 			return err
 		}
 		return j.succeed(tx, p.event, now)

@@ -68,7 +68,7 @@ func (j *job) destroy(s *cloud.Server) (gone bool, err error) {
 func (j *job) forget(tx *store.Tx, s *cloud.Server) error {
 	now := j.Now()
 	none := cloud.PowerNone
-	if err := tx.MoveServer(j.ctx, s.ID, s.State, cloud.State{VM: cloud.Deleted}, now, store.ServerChange{
+	if err := j.move(tx, s, cloud.State{VM: cloud.Deleted}, now, store.ServerChange{
 		DeletedAt: &now, TerminatedAt: &now, Power: &none,
 	}); err != nil {
 		return err

@@ -55,8 +55,8 @@ func (a *audit) readServers() error {
 		if s.State.Task != cloud.Idle || s.State.VM == cloud.Building || s.State.VM == cloud.Deleted {
 			a.say("server %s rests in %s", s.ID, s.State)
 		}
-		if (s.Host == "") != (s.State.VM == cloud.Failed && s.LaunchedAt.IsZero()) {
-			a.say("server %s in %s has the host %q", s.ID, s.State, s.Host)
+		if s.Host == "" && (s.State.VM != cloud.Failed || !s.LaunchedAt.IsZero()) {
+			a.say("server %s in %s has no host", s.ID, s.State)
 		}
 	}
 	return err
