@@ -85,7 +85,7 @@ func (tx *Tx) CreatePort(ctx context.Context, p *cloud.Port, position int) error
 	p.Network, p.IP = network.Name, addressOf(number).String()
 	_, err = tx.exec(ctx, `INSERT INTO ports (id, network_id, server_id, project_id, position, mac, ip, ip_number, tag, created_at)
 		VALUES (`+marks(10)+`)`, p.ID, p.NetworkID, p.ServerID, p.ProjectID, position, p.MAC, p.IP, number, p.Tag, micros(p.CreatedAt))
-	return orTaken(err, "ports_address", "Fixed IP address %s is already in use on network %s.", p.IP, network.Name)
+	return orTaken(err, "ports_network_id_ip_number", "Fixed IP address %s is already in use on network %s.", p.IP, network.Name)
 }
 
 // DeletePorts removes a server's ports.

@@ -75,7 +75,7 @@ CREATE TABLE ports (
     created_at BIGINT NOT NULL,
     CONSTRAINT ports_id PRIMARY KEY (id),
     CONSTRAINT ports_mac UNIQUE (mac),
-    CONSTRAINT ports_address UNIQUE (network_id, ip_number),
+    CONSTRAINT ports_network_id_ip_number UNIQUE (network_id, ip_number),
     CONSTRAINT ports_position UNIQUE (server_id, position)
 );
 
