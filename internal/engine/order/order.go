@@ -6,6 +6,7 @@ package order
 import (
 	"time"
 
+	"github.com/novalet/novalet/internal/base/bus"
 	"github.com/novalet/novalet/internal/cloud"
 )
 
@@ -79,26 +80,9 @@ const (
 // behind other work (destroy, which ends it, and console) has a line of its own.
 func SubjectOf(host string, op Op) string {
 	if op == Destroy || op == Console {
-		return "agent." + encode(host) + ".now"
+		return "agent." + bus.Token(host) + ".now"
 	}
-	return "agent." + encode(host) + ".do"
-}
-
-// encode keeps a host name to one token of a bus subject.
-func encode(host string) string {
-	out := make([]byte, 0, len(host))
-	for i := range len(host) {
-		switch c := host[i]; {
-		case c == '.':
-			out = append(out, '_')
-		case c > ' ' && c != '*' && c != '>' && c < 127:
-			out = append(out, c)
-		default:
-			const digits = "0123456789abcdef"
-			out = append(out, '%', digits[c>>4], digits[c&15])
-		}
-	}
-	return string(out)
+	return "agent." + bus.Token(host) + ".do"
 }
 
 // ImageRead asks the control plane for a piece of an image's data.
