@@ -4,10 +4,8 @@
 package out
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -65,87 +63,6 @@ func (o *Object) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes the members in order.
 func (o Object) MarshalJSON() ([]byte, error) {
 	return jsonStyle{compact: true}.appendValue(nil, o, 0), nil
-}
-
-const maxDepth = 1000
-
-// Decode reads one JSON value: nil, bool, string, int, float64, json.Number for what neither holds, []any, Object.
-func Decode(data []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	value, err := decodeValue(d, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more behind the JSON value")
-	}
-	return value, nil
-}
-
-func decodeValue(d *json.Decoder, depth int) (any, error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	if depth > maxDepth {
-		return nil, errors.New("the JSON value is nested too deeply")
-	}
-	switch token := token.(type) {
-	case json.Number:
-		return decodeNumber(token), nil
-	case json.Delim:
-		if token == '[' {
-			list := []any{}
-			for d.More() {
-				value, err := decodeValue(d, depth+1)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, value)
-			}
-			_, err := d.Token()
-			return list, err
-		}
-		return decodeObject(d, depth)
-	}
-	return token, nil
-}
-
-func decodeObject(d *json.Decoder, depth int) (any, error) {
-	object := Object{}
-	index := map[string]int{}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		value, err := decodeValue(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		name, _ := key.(string)
-		if i, twice := index[name]; twice {
-			object[i].Value = value
-			continue
-		}
-		index[name] = len(object)
-		object = append(object, Member{name, value})
-	}
-	_, err := d.Token()
-	return object, err
-}
-
-func decodeNumber(n json.Number) any {
-	if i, err := strconv.Atoi(string(n)); err == nil {
-		return i
-	}
-	if strings.ContainsAny(string(n), ".eE") {
-		if f, err := n.Float64(); err == nil {
-			return f
-		}
-	}
-	return n
 }
 
 // plain is value as one of the kinds that printing knows: nil, bool, string, int64, float64, json.Number, []any, Object.

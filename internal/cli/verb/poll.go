@@ -13,7 +13,12 @@ import (
 	"github.com/novalet/novalet/internal/cli/out"
 )
 
-const pollEvery = time.Second
+// A server is looked at every second, and progress shown every fifth time: novaclient, which looks every five seconds,
+// prints the same then.
+const (
+	pollEvery = time.Second
+	showEvery = 5
+)
 
 // Poll waits until a server has one of the final statuses (in lower case), and shows how far it is: "Server doing...",
 // with its percentage if that is wanted.
@@ -30,6 +35,7 @@ func (e *Env) Poll(ctx context.Context, id, doing string, percent bool, final ..
 		return err
 	}
 	wait := client.Wait{What: "server " + id, Every: pollEvery, Clock: e.Clock}
+	looks := 0
 	_, err := client.Until(ctx, wait, func(ctx context.Context) (bool, bool, error) {
 		server, err := AskFor(ctx, e.Compute(), compute.ShowServer, compute.ServerID{ID: id}, "server")
 		if err != nil {
@@ -47,6 +53,10 @@ func (e *Env) Poll(ctx context.Context, id, doing string, percent bool, final ..
 				return false, false, err
 			}
 			return false, false, ended(server, status)
+		}
+		looks++
+		if looks%showEvery != 1 {
+			return false, false, nil
 		}
 		done, _ := Member(server, "progress").(int)
 		return false, false, progress(done)
