@@ -76,6 +76,9 @@ func (v *viewer) server(s *cloud.Server) compute.Server {
 		},
 		Addresses: v.addresses(s),
 	}
+	if !s.DeletedAt.IsZero() {
+		view.Tags = []string{} // they go with the server
+	}
 	if v.specs {
 		view.FlavorEmbed.ExtraSpecs = wire.Some(s.Flavor.ExtraSpecs)
 	}
@@ -138,7 +141,11 @@ func (v *viewer) extend(view *compute.Server, s *cloud.Server) {
 	if v.attributes || v.ctx.At("2.90") {
 		view.Hostname = wire.Some(s.Hostname)
 	}
-	if status := v.status(s.Host); v.hostStatus || v.unknown && status == "UNKNOWN" {
+	status := v.status(s.Host)
+	if !s.DeletedAt.IsZero() {
+		status = ""
+	}
+	if v.hostStatus || v.unknown && status == "UNKNOWN" {
 		view.HostStatus = wire.Some(status)
 	}
 }
