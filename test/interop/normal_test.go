@@ -30,8 +30,15 @@ var early = regexp.MustCompile(`(\| (?:OS-EXT-AZ:availability_zone|OS-EXT-SRV-AT
 
 var (
 	privateKey = regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]+-----\n).*?(\n-----END [A-Z ]+-----)`)
-	progress   = regexp.MustCompile(`(\rServer [a-z-]+\.\.\. \d+% complete)+`)
+	progress   = regexp.MustCompile(`(\rServer [a-z-]+\.\.\.( \d+% complete)?)+`)
+	padding    = regexp.MustCompile(` {2,}|-{2,}|~{2,}`)
 )
+
+// squeeze takes the width out of a table in which early rows were hidden: its
+// widest cell may have been one of them.
+func squeeze(out string) string {
+	return padding.ReplaceAllStringFunc(out, func(run string) string { return run[:1] })
+}
 
 // normalise hides in out what must differ between twins: their names and the
 // normals. A private key loses its lines (their number varies), and the steps

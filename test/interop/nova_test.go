@@ -218,7 +218,7 @@ func (r *caseRun) twin(t *testing.T, s step, right client) {
 	for side := range out {
 		text[side] = normalise(out[side].stdout, r.names[:]...)
 		if slices.Contains(s.words, "boot") {
-			text[side] = hide(early, text[side])
+			text[side] = squeeze(hide(early, text[side]))
 		}
 	}
 	r.compare(t, s, out, text[0], text[1])

@@ -43,6 +43,12 @@ func sessions(t *testing.T, c cloud, image, folder string, scripts ...string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"until": until},
+		Condition: func(name string) (bool, error) {
+			if name != "network" { // the cloud has a network service to ask for networks by name
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return run(t, "/usr/bin/openstack", c.env, []string{"catalog", "show", "network"}).code == 0, nil
+		},
 	})
 }
 
