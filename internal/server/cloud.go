@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/novalet/novalet/internal/base/bus"
@@ -45,18 +46,20 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 		return err
 	}
 	if cfg.Hosts > 0 {
+		since := cfg.Now()
 		if c.hosts, err = startHosts(cfg, c.control.bus); err != nil {
 			return err
 		}
-		if err := c.awaitHosts(ctx); err != nil {
+		if err := c.awaitHosts(ctx, since); err != nil {
 			return err
 		}
 	}
 	return c.control.writeClientFiles()
 }
 
-// awaitHosts waits until every host of this process has reported.
-func (c *Cloud) awaitHosts(ctx context.Context) error {
+// awaitHosts waits until every host of this process has reported since a moment:
+// what an earlier process of this cloud heard does not count.
+func (c *Cloud) awaitHosts(ctx context.Context, since time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
@@ -66,11 +69,11 @@ func (c *Cloud) awaitHosts(ctx context.Context) error {
 		}
 		up := 0
 		for i := range services {
-			if services[i].Up(c.cfg.Now()) {
+			if s := &services[i]; slices.Contains(c.hosts.names, s.Host) && !s.SeenAt.Before(since.Truncate(time.Microsecond)) {
 				up++
 			}
 		}
-		if up >= c.cfg.Hosts {
+		if up == len(c.hosts.names) {
 			return nil
 		}
 		select {

@@ -126,7 +126,10 @@ func (c *control) build(enforcer *policy.Enforcer) error {
 	})
 	c.conductor = conduct.New(conduct.Config{
 		DB: c.db, Bus: c.bus, Sched: sched.New(c.db, cfg.Now, cfg.Ratios), Images: c.images, Log: cfg.Log,
-		Now: cfg.Now, NewID: cfg.NewID, Name: cfg.Host, Workers: cfg.Workers,
+		Now: cfg.Now, NewID: cfg.NewID, Workers: cfg.Workers,
+		// The lock on the folder makes it this process's alone, also where a
+		// machine has several control planes of one cloud.
+		Name: cfg.Host + " " + cfg.StateDir,
 	})
 	c.compute = compute.New(compute.Deps{
 		DB: c.db, Bell: c.bus, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID,

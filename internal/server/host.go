@@ -19,6 +19,7 @@ import (
 
 // hosts are the compute hosts in this process.
 type hosts struct {
+	names   []string
 	drivers []virt.Driver
 	meta    *metadata.Service
 	stop    context.CancelFunc
@@ -47,7 +48,7 @@ func startHosts(cfg Config, b *bus.Bus) (h *hosts, err error) {
 		if err != nil {
 			return h, err
 		}
-		h.drivers = append(h.drivers, driver)
+		h.names, h.drivers = append(h.names, name), append(h.drivers, driver)
 		a := agent.New(agent.Config{
 			Host: name, Zone: cfg.Zone, HostIP: hostIP(cfg.Listen), Driver: driver,
 			Images: agent.Images{Bus: b}, Bus: b, Log: cfg.Log.With("host", name),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 
 	"github.com/novalet/novalet/internal/cloud"
 )
@@ -112,7 +113,7 @@ func leaseEnds(t *cloud.Task) int64 {
 // with prefix. It is for that process's successor, which knows that they are
 // gone; its attempts begin anew, as the old ones may have ended with the process.
 func (tx *Tx) FreeLeases(ctx context.Context, prefix string) error {
-	_, err := tx.exec(ctx, `UPDATE tasks SET owner = '', lease_ends = 0, attempts = 0 WHERE SUBSTR(owner, 1, ?) = ?`, len(prefix), prefix)
+	_, err := tx.exec(ctx, `UPDATE tasks SET owner = '', lease_ends = 0, attempts = 0 WHERE SUBSTR(owner, 1, ?) = ?`, utf8.RuneCountInString(prefix), prefix)
 	return err
 }
 
