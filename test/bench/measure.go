@@ -331,9 +331,10 @@ func (c *cloud) await(ctx context.Context, id, status string) error {
 
 var benchmarkLine = regexp.MustCompile(`(?m)^Benchmark(Encode|Decode)/(wire|json)\S*\s+\d+\s+(\d+) ns/op`)
 
-// encoder runs the benchmarks of api/wire, which compare it with encoding/json.
+// encoder runs the benchmarks of api/wire, which compare it with encoding/json,
+// and keeps the best of three.
 func (b *bench) encoder(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Encode|Decode", "-benchtime", "100x", "./api/wire").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Encode|Decode", "-benchtime", "50x", "-count", "3", "./api/wire").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
@@ -343,7 +344,9 @@ func (b *bench) encoder(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		took[m[1]+m[2]] = time.Duration(ns)
+		if best, seen := took[m[1]+m[2]]; !seen || time.Duration(ns) < best {
+			took[m[1]+m[2]] = time.Duration(ns)
+		}
 	}
 	if len(took) != 4 {
 		return fmt.Errorf("api/wire has other benchmarks than Encode and Decode: %s", out)
