@@ -4,9 +4,10 @@
 package order
 
 import (
+	"net/url"
+	"strings"
 	"time"
 
-	"github.com/novalet/novalet/internal/base/bus"
 	"github.com/novalet/novalet/internal/cloud"
 )
 
@@ -80,9 +81,14 @@ const (
 // behind other work (destroy, which ends it, and console) has a line of its own.
 func SubjectOf(host string, op Op) string {
 	if op == Destroy || op == Console {
-		return "agent." + bus.Token(host) + ".now"
+		return "agent." + token(host) + ".now"
 	}
-	return "agent." + bus.Token(host) + ".do"
+	return "agent." + token(host) + ".do"
+}
+
+// token makes one token of a bus subject of a host name, which may have dots.
+func token(host string) string {
+	return strings.ReplaceAll(url.QueryEscape(host), ".", "%2E")
 }
 
 // ImageRead asks the control plane for a piece of an image's data.
