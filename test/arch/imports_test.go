@@ -63,7 +63,6 @@ var rules = []rule{
 	{"internal/engine/virt/fake", []string{"internal/engine/virt", "internal/cloud/...", "github.com/google/uuid"}},
 	{"internal/engine/hostnet", []string{"internal/cloud/...", "gvisor.dev/gvisor/...", "github.com/insomniacslk/dhcp/..."}},
 	{"internal/engine/disk", []string{"internal/engine/virt", "internal/cloud/...", unix}},
-	{"internal/engine/order", []string{"internal/base/bus", "internal/cloud/..."}},
 	{"internal/engine/metadata", []string{"internal/engine/configdrive", "internal/engine/hostnet", "internal/cloud/..."}},
 	{"internal/engine/enginetest", []string{"internal/engine/virt", "internal/base/store", "internal/cloud/..."}},
 	{"internal/engine/*", []string{"internal/cloud/..."}},
