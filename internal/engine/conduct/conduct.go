@@ -52,6 +52,7 @@ const (
 type Conductor struct {
 	Config
 	owner string
+	kinds map[string]kind
 
 	mu       sync.Mutex
 	running  map[string]*job   // by task id
@@ -68,7 +69,7 @@ func New(cfg Config) *Conductor {
 		cfg.Grace = 60 * time.Second
 	}
 	return &Conductor{
-		Config: cfg, owner: cfg.Name + "/" + cfg.NewID(),
+		Config: cfg, owner: cfg.Name + "/" + cfg.NewID(), kinds: allKinds(),
 		running: map[string]*job{}, mismatch: map[string]string{}, freed: make(chan struct{}, 1),
 	}
 }
@@ -201,7 +202,7 @@ func (c *Conductor) end(j *job) {
 // returns: nil is done, again is later, anything else has failed.
 func (c *Conductor) carryOut(j *job) {
 	stop := j.keepLease()
-	kind := kinds[j.task.Kind]
+	kind := c.kinds[j.task.Kind]
 	if kind.run == nil {
 		c.Log.Error("task of an unknown kind is left alone", "task", j.task.ID, "kind", j.task.Kind)
 		stop()
@@ -233,7 +234,12 @@ func (c *Conductor) settle(j *job, kind kind, server *cloud.Server, err error) {
 	var later again
 	switch {
 	case err == errOvertaken || server.ID == "" && fault.Is(err, fault.NotFound):
-		err = c.DB.Tx(ctx, func(tx *store.Tx) error { return tx.FinishTask(ctx, &j.task) })
+		err = c.DB.Tx(ctx, func(tx *store.Tx) error {
+			if err := tx.FinishEvent(ctx, server.ID, j.task.RequestID, kind.event, false, "", c.Now()); err != nil {
+				return err
+			}
+			return tx.FinishTask(ctx, &j.task)
+		})
 	case j.ctx.Err() != nil:
 		// The process stops, or the lease was lost: whoever comes next begins
 		// the step again.

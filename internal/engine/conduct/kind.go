@@ -16,6 +16,8 @@ type kind struct {
 	// task of this kind. When it is not, the task is over: it was done, or
 	// another action took its place.
 	mine func(cloud.State) bool
+	// event is the step of the instance action that the work is.
+	event string
 	// run does the work from where the server's state says it is; it ends the
 	// task in the same transaction as its last change and returns nil.
 	run func(j *job, s *cloud.Server) error
@@ -31,30 +33,32 @@ type kind struct {
 // concerns reports whether a server still needs a task of this kind.
 func (k kind) concerns(s *cloud.Server) bool { return s.DeletedAt.IsZero() && k.mine(s.State) }
 
-// kinds are all there are.
-var kinds = map[string]kind{
-	cloud.TaskCreate: {
-		mine: func(s cloud.State) bool { return s.VM == cloud.Building && s.Task != cloud.Deleting },
-		run:  (*job).create, fail: (*job).failCreate, attempts: 8,
-	},
-	cloud.TaskDelete: {
-		mine: func(s cloud.State) bool { return s.Task == cloud.Deleting },
-		run:  (*job).remove, fail: (*job).failRemove, attempts: 1 << 30, refusals: 5,
-	},
-	cloud.TaskStart: powerKind(powerChange{
-		steps: []cloud.TaskState{cloud.PoweringOn}, event: "compute_start_instance", op: order.Start, end: cloud.Active,
-	}),
-	cloud.TaskStop: powerKind(powerChange{
-		steps: []cloud.TaskState{cloud.PoweringOff}, event: "compute_stop_instance", op: order.Stop, end: cloud.Stopped,
-	}),
-	cloud.TaskReboot: powerKind(powerChange{
-		steps: []cloud.TaskState{cloud.Rebooting, cloud.RebootPending, cloud.RebootStarted},
-		event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active,
-	}),
-	cloud.TaskRebootHard: powerKind(powerChange{
-		steps: []cloud.TaskState{cloud.RebootingHard, cloud.RebootPendingHard, cloud.RebootStartedHard},
-		event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active, hard: true,
-	}),
+// allKinds are all there are.
+func allKinds() map[string]kind {
+	return map[string]kind{
+		cloud.TaskCreate: {
+			mine:  func(s cloud.State) bool { return s.VM == cloud.Building && s.Task != cloud.Deleting },
+			event: eventCreate, run: (*job).create, fail: (*job).failCreate, attempts: 8,
+		},
+		cloud.TaskDelete: {
+			mine:  func(s cloud.State) bool { return s.Task == cloud.Deleting },
+			event: eventDelete, run: (*job).remove, fail: (*job).failRemove, attempts: 1 << 30, refusals: 5,
+		},
+		cloud.TaskStart: powerKind(powerChange{
+			steps: []cloud.TaskState{cloud.PoweringOn}, event: "compute_start_instance", op: order.Start, end: cloud.Active,
+		}),
+		cloud.TaskStop: powerKind(powerChange{
+			steps: []cloud.TaskState{cloud.PoweringOff}, event: "compute_stop_instance", op: order.Stop, end: cloud.Stopped,
+		}),
+		cloud.TaskReboot: powerKind(powerChange{
+			steps: []cloud.TaskState{cloud.Rebooting, cloud.RebootPending, cloud.RebootStarted},
+			event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active,
+		}),
+		cloud.TaskRebootHard: powerKind(powerChange{
+			steps: []cloud.TaskState{cloud.RebootingHard, cloud.RebootPendingHard, cloud.RebootStartedHard},
+			event: "compute_reboot_instance", op: order.Reboot, end: cloud.Active, hard: true,
+		}),
+	}
 }
 
 // errOvertaken says that the task is over: the server's state is no longer of

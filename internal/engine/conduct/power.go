@@ -22,6 +22,7 @@ type powerChange struct {
 func powerKind(p powerChange) kind {
 	return kind{
 		mine:     func(s cloud.State) bool { return slices.Contains(p.steps, s.Task) },
+		event:    p.event,
 		run:      func(j *job, s *cloud.Server) error { return j.changePower(s, p) },
 		fail:     func(j *job, ctx context.Context, id string, cause error) error { return j.failPower(ctx, id, p, cause) },
 		attempts: 6,

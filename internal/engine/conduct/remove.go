@@ -45,7 +45,7 @@ func (j *job) remove(s *cloud.Server) error {
 			return err
 		}
 	}
-	return j.DB.Tx(j.ctx, func(tx *store.Tx) error { return j.forget(tx, &now) })
+	return j.DB.Tx(j.ctx, func(tx *store.Tx) error { return j.forget(tx, &now, others) })
 }
 
 // destroy removes the guest from its host. gone says that the host is down:
@@ -64,8 +64,9 @@ func (j *job) destroy(s *cloud.Server) (gone bool, err error) {
 	return !h.Service.Up(j.Now()), err
 }
 
-// forget ends a server's row, gives back all it had and ends its tasks.
-func (j *job) forget(tx *store.Tx, s *cloud.Server) error {
+// forget ends a server's row, gives back all it had and ends its tasks and what
+// they had begun.
+func (j *job) forget(tx *store.Tx, s *cloud.Server, tasks []cloud.Task) error {
 	now := j.Now()
 	none := cloud.PowerNone
 	if err := j.move(tx, s, cloud.State{VM: cloud.Deleted}, now, store.ServerChange{
@@ -81,6 +82,14 @@ func (j *job) forget(tx *store.Tx, s *cloud.Server) error {
 	}
 	if err := tx.AddUsage(j.ctx, s.ProjectID, store.UsageOf(s).Times(-1), store.Usage{}); err != nil {
 		return err
+	}
+	for _, other := range tasks {
+		if other.ID == j.task.ID {
+			continue
+		}
+		if err := tx.FinishEvent(j.ctx, s.ID, other.RequestID, j.kinds[other.Kind].event, false, "", now); err != nil {
+			return err
+		}
 	}
 	if err := tx.DropTasks(j.ctx, s.ID, j.task.ID); err != nil {
 		return err

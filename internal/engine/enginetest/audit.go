@@ -18,7 +18,7 @@ import (
 // at.
 func Audit(ctx context.Context, db *store.DB, guests map[string][]virt.GuestState) ([]string, error) {
 	a := &audit{ctx: ctx, db: db, guests: guests}
-	for _, look := range []func() error{a.readServers, a.tasks, a.allocations, a.usages, a.ports, a.hosts} {
+	for _, look := range []func() error{a.readServers, a.tasks, a.allocations, a.usages, a.ports, a.events, a.hosts} {
 		if err := look(); err != nil {
 			return nil, err
 		}
@@ -146,6 +146,28 @@ func (a *audit) ports() error {
 		taken[p.NetworkID+p.IP] = s.ID
 	}
 	return err
+}
+
+// events are all over.
+func (a *audit) events() error {
+	for id := range a.all {
+		actions, err := a.db.InstanceActions(a.ctx, id, store.ActionFilter{})
+		if err != nil {
+			return err
+		}
+		for _, brief := range actions {
+			action, err := a.db.InstanceAction(a.ctx, id, brief.RequestID)
+			if err != nil {
+				return err
+			}
+			for _, e := range action.Events {
+				if e.FinishTime.IsZero() {
+					a.say("event %s of %s of server %s never ended", e.Event, action.Action, id)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // hosts have the guests of their servers, with the power that the states show,
