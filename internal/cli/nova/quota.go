@@ -167,6 +167,9 @@ var limitNames = map[string][2]string{
 func limits(ctx context.Context, e *verb.Env) error {
 	query := compute.LimitsQuery{Project: optional(e.Args.String("tenant"))}
 	if e.Args.Bool("reserved") {
+		if e.Since(75) {
+			return verb.Refuse("From API version 2.75 on the server counts nothing as reserved: leave --reserved out, or ask with --os-compute-api-version 2.74.")
+		}
 		query.Reserved = wire.Some("1")
 	}
 	all, err := verb.AskFor(ctx, e.Compute(), compute.ShowLimits, query, "limits")
