@@ -289,3 +289,25 @@ func (w *world) happen(e event, ids []string) []string {
 	}
 	return ids
 }
+
+// A guest that comes up after its server was deleted, as of an order that was
+// long on its way, is removed; one that no server ever had is not ours.
+func TestSweep(t *testing.T) {
+	live(t, 1, "", func(w *world) {
+		id := w.create("vm")
+		w.rest()
+		w.remove(id)
+		w.rest()
+		const stranger = "00000000-0000-4000-8000-000000000001"
+		for _, late := range []string{id, stranger} {
+			if err := w.drivers["h0"].Spawn(w.ctx, cloud.Guest{ServerID: late}, nil, func(string) {}); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		time.Sleep(45 * time.Second)
+		guests, err := w.drivers["h0"].Guests(w.ctx)
+		if err != nil || len(guests) != 1 || guests[0].ServerID != stranger {
+			w.t.Errorf("guests %v, %v; want the stranger alone", guests, err)
+		}
+	})
+}
