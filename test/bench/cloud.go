@@ -25,7 +25,8 @@ type cloud struct {
 	state  string
 	url    string
 	begun  time.Time
-	usable chan error // its first word, or its end without one
+	usable chan error    // nil at its first word, or why it ended without one
+	took   time.Duration // from exec to that word; set before usable is sent to
 	ended  chan struct{}
 	token  string
 }
@@ -60,6 +61,7 @@ func (b *bench) start(ctx context.Context, state string, args ...string) (*cloud
 		lines := bufio.NewScanner(out)
 		for first := true; lines.Scan(); first = false {
 			if first {
+				c.took = time.Since(c.begun)
 				c.usable <- nil
 			}
 		}
