@@ -177,7 +177,13 @@ func (s *Scheduler) rank(ctx context.Context, hosts []*cloud.Hypervisor, spec Sp
 	words := []string{fmt.Sprintf("%d hosts", len(left))}
 	for _, f := range s.Filters {
 		before := len(left)
-		left = slices.DeleteFunc(left, func(h Host) bool { return !f.Passes(&h, &spec) })
+		kept := left[:0]
+		for i := range left { // not slices.DeleteFunc, whose argument would go to the heap for the filter's sake
+			if f.Passes(&left[i], &spec) {
+				kept = append(kept, left[i])
+			}
+		}
+		left = kept
 		if len(left) != before {
 			words = append(words, fmt.Sprintf("%s left %d", f.Name, len(left)))
 		}
