@@ -77,7 +77,9 @@ func New(cfg Config) *Conductor {
 // Run carries out tasks until ctx ends, then waits for those under way to let
 // go of their leases.
 func (c *Conductor) Run(ctx context.Context) error {
-	if err := c.DB.Tx(ctx, func(tx *store.Tx) error { return tx.FreeLeases(ctx, c.Name+"/") }); err != nil {
+	if err := c.DB.Tx(ctx, func(tx *store.Tx) error { return tx.FreeLeases(ctx, c.Name+"/") }); ctx.Err() != nil {
+		return nil // it was stopped before it began
+	} else if err != nil {
 		return err
 	}
 	bell, err := c.Bus.Listen(cloud.SubjectTasks, "", func(context.Context) { c.ring() })

@@ -197,7 +197,7 @@ type event struct {
 	server int
 }
 
-var happenings = []string{"create", "create", "create", "delete", "delete", "stop", "stop", "start", "reboot", "reboot_hard", "crash", "agent"}
+var happenings = []string{"create", "create", "create", "delete", "delete", "stop", "stop", "start", "reboot", "reboot_hard", "crash", "agent", "conductor"}
 
 // Whatever is asked for, whenever, of hosts that are slow, refuse and go away:
 // at rest all is consistent, and at the end everything can be deleted.
@@ -226,6 +226,7 @@ func TestAnything(t *testing.T) {
 			for host := range w.drivers {
 				w.startAgent(host)
 			}
+			w.startConductor("c")
 			w.rest()
 			w.audit()
 			for range 3 { // one that was refused too often is asked for again
@@ -257,6 +258,15 @@ func TestAnything(t *testing.T) {
 func (w *world) happen(e event, ids []string) []string {
 	if e.what == "create" {
 		return append(ids, w.create(fmt.Sprint("vm", len(ids))))
+	}
+	if e.what == "conductor" { // there are two of them at times, or none
+		name := []string{"c", "d"}[e.server%2]
+		if w.conductors[name] == nil {
+			w.startConductor(name)
+		} else {
+			w.stopConductor(name)
+		}
+		return ids
 	}
 	if e.what == "agent" {
 		host := fmt.Sprint("h", e.server%len(w.drivers))

@@ -28,7 +28,7 @@ import (
 	"github.com/novalet/novalet/internal/engine/virt/fake"
 )
 
-// world is a conductor with its hosts. It lives in a synctest bubble, where
+// world is a conductor, c, with its hosts. It lives in a synctest bubble, where
 // waiting costs nothing.
 type world struct {
 	t    *testing.T
@@ -37,8 +37,9 @@ type world struct {
 	bus  *bus.Bus
 	work sync.WaitGroup
 
-	drivers map[string]*fake.Driver
-	agents  map[string]context.CancelFunc // those that run
+	drivers    map[string]*fake.Driver
+	agents     map[string]context.CancelFunc // those that run
+	conductors map[string]context.CancelFunc
 }
 
 const (
@@ -83,7 +84,10 @@ func live(t *testing.T, n int, rules string, f func(w *world)) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
-		w := &world{t: t, ctx: ctx, db: storetest.Open(t, "sqlite:"+path), drivers: map[string]*fake.Driver{}, agents: map[string]context.CancelFunc{}}
+		w := &world{
+			t: t, ctx: ctx, db: storetest.Open(t, "sqlite:"+path), drivers: map[string]*fake.Driver{},
+			agents: map[string]context.CancelFunc{}, conductors: map[string]context.CancelFunc{},
+		}
 		if w.bus, err = bus.Open(ctx, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -102,15 +106,7 @@ func live(t *testing.T, n int, rules string, f func(w *world)) {
 			w.drivers[fmt.Sprint("h", i)] = driver
 			w.startAgent(fmt.Sprint("h", i))
 		}
-		c := conduct.New(conduct.Config{
-			DB: w.db, Bus: w.bus, Sched: sched.New(w.db, time.Now, store.Ratios{CPU: 16, Memory: 1, Disk: 1}), Images: noImages{},
-			Log: quiet, Now: time.Now, NewID: uuid.NewString, Name: "c", Grace: time.Second,
-		})
-		w.work.Go(func() {
-			if err := c.Run(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+		w.startConductor("c")
 		time.Sleep(15 * time.Second) // all hosts have reported
 		f(w)
 	})
@@ -126,28 +122,46 @@ func (noImages) OpenImage(context.Context, string) (io.ReadCloser, error) {
 
 // startAgent and stopAgent are a host's agent coming and going; its guests stay.
 func (w *world) startAgent(host string) {
-	if w.agents[host] != nil {
+	a := agent.New(agent.Config{Host: host, Zone: "nova", Driver: w.drivers[host], Images: agent.Images{Bus: w.bus}, Bus: w.bus, Log: quiet})
+	w.start(w.agents, host, a.Run)
+}
+
+func (w *world) stopAgent(host string) { stop(w.agents, host) }
+
+// startConductor and stopConductor are a control plane coming and going.
+func (w *world) startConductor(name string) {
+	c := conduct.New(conduct.Config{
+		DB: w.db, Bus: w.bus, Sched: sched.New(w.db, time.Now, store.Ratios{CPU: 16, Memory: 1, Disk: 1}), Images: noImages{},
+		Log: quiet, Now: time.Now, NewID: uuid.NewString, Name: name, Grace: time.Second,
+	})
+	w.start(w.conductors, name, c.Run)
+}
+
+func (w *world) stopConductor(name string) { stop(w.conductors, name) }
+
+// start runs something by its name, unless it runs.
+func (w *world) start(all map[string]context.CancelFunc, name string, run func(context.Context) error) {
+	if all[name] != nil {
 		return
 	}
 	ctx, stop := context.WithCancel(w.ctx)
-	a := agent.New(agent.Config{Host: host, Zone: "nova", Driver: w.drivers[host], Images: agent.Images{Bus: w.bus}, Bus: w.bus, Log: quiet})
 	done := make(chan struct{})
 	w.work.Go(func() {
 		defer close(done)
-		if err := a.Run(ctx); err != nil {
+		if err := run(ctx); err != nil {
 			w.t.Error(err)
 		}
 	})
-	w.agents[host] = func() {
+	all[name] = func() {
 		stop()
 		<-done
 	}
 }
 
-func (w *world) stopAgent(host string) {
-	if stop := w.agents[host]; stop != nil {
+func stop(all map[string]context.CancelFunc, name string) {
+	if stop := all[name]; stop != nil {
 		stop()
-		delete(w.agents, host)
+		delete(all, name)
 	}
 }
 
