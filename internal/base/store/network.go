@@ -61,7 +61,7 @@ func (r Reader) PortsOfServers(ctx context.Context, serverIDs ...string) ([]clou
 }
 
 // CreatePort gives a server its port number position on a network: p.IP when it
-// is set, else the lowest free address. A port that is there already is
+// is set, else a free one. A port that is there already is
 // returned as it is, so that the step may be done again. No free address, and
 // an address that is taken or outside, are faults.
 func (tx *Tx) CreatePort(ctx context.Context, p *cloud.Port, position int) error {
@@ -94,7 +94,7 @@ func (tx *Tx) DeletePorts(ctx context.Context, serverID string) error {
 	return err
 }
 
-// pickAddress returns the address asked for, or the lowest free one. The first
+// pickAddress returns the address asked for, or a free one. The first
 // address of a network is its own, the last is broadcast, the gateway is taken.
 func (tx *Tx) pickAddress(ctx context.Context, n *cloud.Network, asked string) (int64, error) {
 	prefix, err := netip.ParsePrefix(n.CIDR)
@@ -114,34 +114,33 @@ func (tx *Tx) pickAddress(ctx context.Context, n *cloud.Network, asked string) (
 		}
 		return numberOf(addr), nil
 	}
-	free := func(at int64) (bool, error) {
-		if at == gateway {
-			return false, nil
-		}
-		n, err := queryOne(ctx, tx.Reader, value[int64], `SELECT COUNT(*) FROM ports WHERE network_id = ? AND ip_number = ?`, n.ID, at)
-		return n == 0, err
+	// Usually the address after the highest one: the index has it at hand, and
+	// an address that was given back rests until the end is reached.
+	highest, err := queryOne(ctx, tx.Reader, value[int64],
+		`SELECT COALESCE(MAX(ip_number), CAST(? AS BIGINT)) FROM ports WHERE network_id = ?`, first-1, n.ID)
+	if err != nil {
+		return 0, err
 	}
-	if ok, err := free(first); ok || err != nil {
-		return first, err
+	next := max(highest+1, first)
+	if next == gateway {
+		next++
 	}
-	// The gap after a taken address; a gateway in the gap moves the look on.
-	for from := first; from <= last; {
-		next, err := queryOne(ctx, tx.Reader, value[int64], `SELECT COALESCE(MIN(p.ip_number) + 1, CAST(? AS BIGINT)) FROM ports p WHERE p.network_id = ?
-			AND p.ip_number >= ? AND NOT EXISTS (SELECT 1 FROM ports q WHERE q.network_id = p.network_id AND q.ip_number = p.ip_number + 1)`,
-			from, n.ID, from)
+	if next <= last {
+		return next, nil
+	}
+	// Then the first gap: an address whose predecessor is taken, or the first.
+	for from := first; from <= last; from = next + 1 {
+		next, err = queryOne(ctx, tx.Reader, value[int64], `SELECT CASE
+			WHEN NOT EXISTS (SELECT 1 FROM ports WHERE network_id = ? AND ip_number = ?) THEN CAST(? AS BIGINT)
+			ELSE (SELECT MIN(p.ip_number) + 1 FROM ports p WHERE p.network_id = ? AND p.ip_number >= ?
+				AND NOT EXISTS (SELECT 1 FROM ports q WHERE q.network_id = p.network_id AND q.ip_number = p.ip_number + 1)) END`,
+			n.ID, from, from, n.ID, from)
 		if err != nil {
 			return 0, err
 		}
-		if next == gateway {
-			next++
+		if next <= last && next != gateway {
+			return next, nil
 		}
-		if next > last {
-			break
-		}
-		if ok, err := free(next); ok || err != nil {
-			return next, err
-		}
-		from = next
 	}
 	return 0, fault.New(fault.Conflict, "No more IP addresses available on network %s.", n.Name)
 }
