@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/novalet/novalet/internal/cli/nova"
 )
 
 // command is one word after novalet.
@@ -38,6 +40,11 @@ func commands() []command {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if len(os.Args) > 1 && os.Args[1] == "nova" {
+		code := nova.Main(ctx, nova.FromOS(os.Args[2:]))
+		stop()
+		os.Exit(code)
+	}
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	switch {
@@ -101,5 +108,6 @@ func help(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
 	}
+	fmt.Fprintf(w, "  %-8s %s\n", "nova", "the client: novalet nova ... is nova ...")
 	fmt.Fprint(w, "\nnovalet COMMAND -h lists a command's options.\n")
 }
