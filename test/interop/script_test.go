@@ -24,7 +24,7 @@ type tableCase struct {
 
 // verbs names every verb of the table with the fewest words it takes.
 var verbs = map[string]int{
-	"same": 0, "within": 1, "twin": 1, "effect": 1, "do": 1, "pick": 3, "wait": 2, "gone": 1, "env": 1, "only": 1,
+	"same": 0, "within": 1, "twin": 1, "apart": 2, "effect": 1, "do": 1, "pick": 3, "wait": 2, "gone": 1, "env": 1, "only": 1,
 }
 
 // readTable reads the sections of a table file. The grammar is told in the

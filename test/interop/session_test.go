@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,8 @@ func sessions(t *testing.T, c cloud, image, folder string, scripts ...string) {
 			if name != "network" { // the cloud has a network service to ask for networks by name
 				return false, fmt.Errorf("there is no condition %q", name)
 			}
-			return run(t, "/usr/bin/openstack", c.env, []string{"catalog", "show", "network"}).code == 0, nil
+			types := run(t, "/usr/bin/openstack", c.env, []string{"catalog", "list", "-f", "value", "-c", "Type"})
+			return slices.Contains(strings.Fields(types.stdout), "network"), nil
 		},
 	})
 }
