@@ -52,6 +52,7 @@ const (
 type Conductor struct {
 	Config
 	owner string
+	life  context.Context // of Run: what a report leads to lives as long
 	kinds map[string]kind
 
 	mu       sync.Mutex
@@ -77,6 +78,7 @@ func New(cfg Config) *Conductor {
 // Run carries out tasks until ctx ends, then waits for those under way to let
 // go of their leases.
 func (c *Conductor) Run(ctx context.Context) error {
+	c.life = ctx
 	if err := c.DB.Tx(ctx, func(tx *store.Tx) error { return tx.FreeLeases(ctx, c.Name+"/") }); ctx.Err() != nil {
 		return nil // it was stopped before it began
 	} else if err != nil {

@@ -119,7 +119,9 @@ func (c *Conductor) sweep(ctx context.Context, host string, guests map[string]or
 			continue
 		}
 		c.Log.Info("guest of a server that is not here any more is removed", "host", host, "server", id)
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		// Not bounded by the report, whose sender does not wait as long as a
+		// slow host may take.
+		ctx, cancel := context.WithTimeout(c.life, time.Minute)
 		_, err = c.tell(ctx, host, order.Order{Op: order.Destroy, Guest: cloud.Guest{ServerID: id}}, nil)
 		cancel()
 		if err != nil {
