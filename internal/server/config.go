@@ -3,8 +3,6 @@
 package server
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"os"
@@ -79,7 +77,7 @@ func (c Config) defaults() Config {
 		c.Now = time.Now
 	}
 	if c.NewID == nil {
-		c.NewID = NewUUID
+		c.NewID = cloud.NewUUID
 	}
 	return c
 }
@@ -101,13 +99,4 @@ func (c Config) check() error {
 		return fmt.Errorf("--hosts %d: give how many hosts there are to be, from 1", c.Hosts)
 	}
 	return nil
-}
-
-// NewUUID returns a random UUID (version 4).
-func NewUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }

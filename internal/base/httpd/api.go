@@ -6,8 +6,6 @@
 package httpd
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -132,7 +130,7 @@ func muxPath(p string) string {
 // ServeHTTP answers a request whose path still has the prefix.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := a.now()
-	id := newRequestID()
+	id := "req-" + cloud.NewUUID()
 	for _, name := range a.style.RequestIDs {
 		w.Header().Set(name, id)
 	}
@@ -343,14 +341,6 @@ func BaseURL(r *http.Request) string {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host
-}
-
-func newRequestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return "req-" + h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // recorder notes what was answered, for the log.
