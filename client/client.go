@@ -26,6 +26,20 @@ type Client struct {
 	Keypairs Keypairs
 	Images   Images
 
+	Aggregates        Aggregates
+	ServerGroups      ServerGroups
+	Hypervisors       Hypervisors
+	Services          Services
+	Migrations        Migrations
+	Usages            Usages
+	UsageAudits       UsageAudits
+	Quotas            Quotas
+	QuotaClasses      QuotaClasses
+	Limits            Limits
+	AvailabilityZones AvailabilityZones
+	ConsoleTokens     ConsoleTokens
+	ExternalEvents    ExternalEvents
+
 	transport *Transport
 	session   Session
 }
@@ -40,7 +54,20 @@ func of(t *Transport, session Session, compute, image, identity *Service) *Clien
 	return &Client{
 		Compute: compute, Image: image, Identity: identity,
 		Flavors: Flavors{compute}, Servers: Servers{compute}, Keypairs: Keypairs{compute}, Images: Images{image},
-		transport: t, session: session,
+		Aggregates:        Aggregates{compute},
+		ServerGroups:      ServerGroups{compute},
+		Hypervisors:       Hypervisors{compute},
+		Services:          Services{compute},
+		Migrations:        Migrations{compute},
+		Usages:            Usages{compute},
+		UsageAudits:       UsageAudits{compute},
+		Quotas:            Quotas{compute},
+		QuotaClasses:      QuotaClasses{compute},
+		Limits:            Limits{compute},
+		AvailabilityZones: AvailabilityZones{compute},
+		ConsoleTokens:     ConsoleTokens{compute},
+		ExternalEvents:    ExternalEvents{compute},
+		transport:         t, session: session,
 	}
 }
 

@@ -67,6 +67,12 @@ func Routes() []wire.Endpoint {
 		{ShowVersion},
 		flavorRoutes(), serverRoutes(), serverActionRoutes(), keypairRoutes(), instanceActionRoutes(),
 		serviceRoutes(), hypervisorRoutes(), availabilityZoneRoutes(), quotaRoutes(),
+		serverRebuildRoutes(), serverShelveRoutes(), serverRescueRoutes(), serverAdminRoutes(), serverImageRoutes(),
+		serverPasswordRoutes(), consoleRoutes(), serverDiagnosticsRoutes(),
+		migrationRoutes(), aggregateRoutes(), usageRoutes(), auditLogRoutes(), quotaClassRoutes(), hostRoutes(),
+		volumeAttachmentRoutes(), interfaceRoutes(), serverGroupRoutes(), serverTagRoutes(), serverShareRoutes(),
+		securityGroupRoutes(), floatingIPRoutes(), networkRoutes(), volumeRoutes(), imageRoutes(), baremetalRoutes(),
+		extensionRoutes(), externalEventRoutes(), volumesBootRoutes(),
 	} {
 		all = append(all, routes...)
 	}

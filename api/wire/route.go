@@ -51,7 +51,13 @@ type Info struct {
 }
 
 // Endpoint is any Route.
-type Endpoint interface{ Info() Info }
+type Endpoint interface {
+	Info() Info
+	// CheckCall reads a request as ReadCall does, and says only what is wrong with it.
+	CheckCall(v Version, path func(string) string, query url.Values, header http.Header, body []byte) error
+	// CheckReply reads a reply as ReadReplyStrict does, and says only what is wrong with it.
+	CheckReply(v Version, header http.Header, body []byte) error
+}
 
 // Info describes the route; it panics when the table entry is malformed.
 func (r Route[In, Out]) Info() Info {
@@ -229,6 +235,18 @@ func (r Route[In, Out]) readReply(v Version, header http.Header, body []byte, st
 		return out, nil
 	}
 	return out, b.decodeBody(body, value, strict)
+}
+
+// CheckCall reads a request strictly and says what is wrong with it.
+func (r Route[In, Out]) CheckCall(v Version, path func(string) string, query url.Values, header http.Header, body []byte) error {
+	_, err := r.ReadCall(v, path, query, header, body, nil)
+	return err
+}
+
+// CheckReply reads a reply strictly and says what is wrong with it.
+func (r Route[In, Out]) CheckReply(v Version, header http.Header, body []byte) error {
+	_, err := r.ReadReplyStrict(v, header, body)
+	return err
 }
 
 // Streams reports whether a reply is handed over unread.

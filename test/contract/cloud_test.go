@@ -20,6 +20,8 @@ import (
 	"github.com/novalet/novalet/api/identity"
 	"github.com/novalet/novalet/api/image"
 	"github.com/novalet/novalet/api/wire"
+	"github.com/novalet/novalet/internal/base/httpd"
+	computeservice "github.com/novalet/novalet/internal/service/compute"
 	"github.com/novalet/novalet/novatest"
 )
 
@@ -35,6 +37,15 @@ var apis = []api{
 	{"identity", "/v3", identity.Routes(), []wire.Version{{}}},
 	{"image", "/image", image.Routes(), []wire.Version{{}}},
 }
+
+// unserved names the routes of the Compute API that the cloud answers with 501 and no more.
+var unserved = func() map[string]bool {
+	names := map[string]bool{}
+	for _, e := range computeservice.New(computeservice.Deps{}).Mount(httpd.New(httpd.Config{}, "", "", httpd.Style{})) {
+		names[e.Info().Name] = true
+	}
+	return names
+}()
 
 // url is where a route of the API is.
 func (a api) url(path string) string {

@@ -1,6 +1,6 @@
 // Package interop holds Novalet beside the clients that came before it.
 //
-// TestNova runs the table testdata/nova.txt with the reference client
+// TestNova runs the tables in testdata/nova with the reference client
 // (Debian's /usr/bin/nova) and with ours against the same clouds, and wants
 // the same bytes on stdout and the same exit code. TestSessions runs whole
 // sessions (testdata/session/*.txtar) of Debian's unchanged clients, and of

@@ -28,7 +28,7 @@ func TestNova(t *testing.T) {
 	reference := program(t, "NOVALET_INTEROP_REFERENCE", "/usr/bin/nova", "apt-get install python3-novaclient")
 	ours := program(t, "NOVALET_INTEROP_NOVA", "../../bin/nova", "make build")
 	openstack := program(t, "NOVALET_INTEROP_OPENSTACK", "/usr/bin/openstack", "apt-get install python3-openstackclient")
-	cases, err := readTable("testdata/nova.txt")
+	cases, err := readTables("testdata/nova")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestNova(t *testing.T) {
 			b.control = newClient(t, reference)
 			t.Cleanup(func() { b.report(t) })
 			for i, tc := range cases {
-				t.Run(tc.name, func(t *testing.T) { b.newRun(i, tc).steps(t) })
+				t.Run(tc.table+"/"+tc.name, func(t *testing.T) { b.newRun(i, tc).steps(t) })
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package interop
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,7 @@ func (s step) String() string { return s.verb + " " + strings.Join(s.words, " ")
 
 // A table case is a section of the table; its steps run in order.
 type tableCase struct {
+	table string // the file without its folder and ending
 	name  string
 	steps []step
 }
@@ -27,18 +29,34 @@ var verbs = map[string]int{
 	"same": 0, "within": 1, "twin": 1, "apart": 2, "effect": 1, "do": 1, "pick": 3, "wait": 2, "gone": 1, "env": 1, "only": 1,
 }
 
-// readTable reads the sections of a table file. The grammar is told in the
-// head of testdata/nova.txt.
+// readTables reads the sections of all table files of a folder. The grammar is told in testdata/nova/README.
+func readTables(folder string) ([]tableCase, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.txt"))
+	if err != nil {
+		return nil, err
+	}
+	var all []tableCase
+	for _, path := range paths {
+		cases, err := readTable(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
 func readTable(path string) ([]tableCase, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
+	table := strings.TrimSuffix(filepath.Base(path), ".txt")
 	var cases []tableCase
 	for i, text := range strings.Split(string(data), "\n") {
 		text = strings.TrimSpace(text)
 		if name, ok := strings.CutPrefix(text, "-- "); ok && strings.HasSuffix(name, " --") {
-			cases = append(cases, tableCase{name: strings.TrimSuffix(name, " --")})
+			cases = append(cases, tableCase{table: table, name: strings.TrimSuffix(name, " --")})
 			continue
 		}
 		if text == "" || strings.HasPrefix(text, "#") {
@@ -51,7 +69,7 @@ func readTable(path string) ([]tableCase, error) {
 		s := step{line: i + 1, verb: words[0], words: words[1:]}
 		least, known := verbs[s.verb]
 		if !known || len(s.words) < least || len(cases) == 0 {
-			return nil, fmt.Errorf("%s:%d: %q is no step; the head of the file lists them", path, i+1, text)
+			return nil, fmt.Errorf("%s:%d: %q is no step; README beside it lists them", path, i+1, text)
 		}
 		last := &cases[len(cases)-1]
 		last.steps = append(last.steps, s)

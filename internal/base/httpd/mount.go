@@ -5,6 +5,7 @@ import (
 
 	"github.com/novalet/novalet/api/wire"
 	"github.com/novalet/novalet/internal/cloud"
+	"github.com/novalet/novalet/internal/cloud/fault"
 )
 
 // Mount serves a route that concerns no existing thing, or that judges for
@@ -28,6 +29,44 @@ func Mount[In, Out any](a *API, route wire.Route[In, Out], handle func(Ctx, In) 
 
 // MountGone serves a route that was removed: it answers 410 at every version.
 func MountGone(a *API, route wire.Endpoint) { a.add(&mounted{info: route.Info()}) }
+
+// MountUnserved answers for the routes of a contract that nothing has been mounted for: a request is checked and
+// judged like any other, and then refused with 501 and the route's name, so that a client can tell what this cloud
+// does not do from what it got wrong.
+func MountUnserved(a *API, routes []wire.Endpoint) (unserved []wire.Endpoint) {
+	served := map[string]bool{}
+	for _, e := range a.entries {
+		for _, m := range e.routes {
+			served[m.info.Name] = true
+		}
+	}
+	for _, route := range routes {
+		info := route.Info()
+		if served[info.Name] {
+			continue
+		}
+		unserved = append(unserved, route)
+		a.add(&mounted{info: info, serve: func(ctx Ctx, req *request) (*wire.Reply, error) {
+			if err := route.CheckCall(ctx.Version, req.path, ctx.URL.Query(), req.http.Header, req.body); err != nil {
+				return nil, badBody(err)
+			}
+			if info.Policy.Name != "" {
+				if err := ctx.Authorize(info.Policy, ctx.Caller.OwnTarget()); err != nil {
+					return nil, err
+				}
+			}
+			return nil, fault.New(fault.NotImplemented, "This cloud does not serve %s (%s %s) yet.", info.Name, info.Method, info.Path+action(info))
+		}})
+	}
+	return unserved
+}
+
+func action(info wire.Info) string {
+	if info.Action == "" {
+		return ""
+	}
+	return " {" + info.Action + "}"
+}
 
 // Thing is something a route acts on: it says what policy is judged on.
 type Thing interface{ PolicyTarget() cloud.Target }

@@ -1,9 +1,19 @@
 package nova
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // absent are the commands that novaclient has and this program lacks: they are refused by name.
 func absent() []string {
+	ours := commands()
+	return slices.DeleteFunc(awaited(), func(name string) bool {
+		return slices.ContainsFunc(ours, func(c command) bool { return c.Name == name })
+	})
+}
+
+func awaited() []string {
 	return strings.Fields(`
 add-secgroup agent-create agent-delete agent-list agent-modify aggregate-add-host aggregate-cache-images
 aggregate-create aggregate-delete aggregate-list aggregate-remove-host aggregate-set-metadata aggregate-show

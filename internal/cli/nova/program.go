@@ -32,7 +32,11 @@ func commands() []command {
 		serverCommands(), bootCommands(), listCommands(), powerCommands(), metadataCommands(), actionCommands(),
 		flavorCommands(), flavorAccessCommands(), keypairCommands(),
 		hypervisorCommands(), serviceCommands(), zoneCommands(), quotaCommands(), versionCommands(),
-		helpCommands(),
+		serverStateCommands(), rebuildCommands(), serverImageCommands(), serverPasswordCommands(), consoleCommands(),
+		diagnosticsCommands(), sshCommands(), securityGroupCommands(),
+		migrationCommands(), hostCommands(), aggregateCommands(), usageCommands(), agentCommands(), quotaClassCommands(),
+		volumeCommands(), interfaceCommands(), serverGroupCommands(), serverTagCommands(),
+		apiCommands(), explainCommands(), completionCommands(), helpCommands(),
 	)
 	slices.SortStableFunc(all, func(a, b command) int {
 		switch {

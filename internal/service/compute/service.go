@@ -37,8 +37,8 @@ type Service struct{ Deps }
 // New returns the service.
 func New(deps Deps) *Service { return &Service{deps} }
 
-// Mount serves every route of the contract.
-func (s *Service) Mount(api *httpd.API) {
+// Mount serves the routes of the contract, and returns those of them that it only answers with 501.
+func (s *Service) Mount(api *httpd.API) (unserved []wire.Endpoint) {
 	s.mountFlavors(api)
 	s.mountServers(api)
 	s.mountServerLists(api)
@@ -52,6 +52,7 @@ func (s *Service) Mount(api *httpd.API) {
 	for _, route := range compute.GoneRoutes() {
 		httpd.MountGone(api, route)
 	}
+	return httpd.MountUnserved(api, compute.Routes())
 }
 
 // Style is how the Compute API differs from others at the edge

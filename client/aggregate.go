@@ -1,0 +1,4 @@
+package client
+
+// Aggregates are the host aggregates.
+type Aggregates struct{ s *Service }

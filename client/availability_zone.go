@@ -1,0 +1,4 @@
+package client
+
+// AvailabilityZones are the availability zones.
+type AvailabilityZones struct{ s *Service }

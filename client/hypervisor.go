@@ -1,0 +1,4 @@
+package client
+
+// Hypervisors are the hypervisors.
+type Hypervisors struct{ s *Service }

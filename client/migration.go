@@ -1,0 +1,4 @@
+package client
+
+// Migrations are the moves of servers between hosts.
+type Migrations struct{ s *Service }

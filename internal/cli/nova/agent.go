@@ -1,0 +1,3 @@
+package nova
+
+func agentCommands() []command { return nil }

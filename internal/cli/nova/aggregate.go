@@ -1,0 +1,3 @@
+package nova
+
+func aggregateCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func apiCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func completionCommands() []command { return nil }

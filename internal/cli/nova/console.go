@@ -1,0 +1,3 @@
+package nova
+
+func consoleCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func diagnosticsCommands() []command { return nil }

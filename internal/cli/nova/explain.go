@@ -1,0 +1,3 @@
+package nova
+
+func explainCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func hostCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func interfaceCommands() []command { return nil }

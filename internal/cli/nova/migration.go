@@ -1,0 +1,3 @@
+package nova
+
+func migrationCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func quotaClassCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func securityGroupCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func serverGroupCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func serverImageCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func serverPasswordCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func serverStateCommands() []command { return nil }

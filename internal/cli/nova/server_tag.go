@@ -1,0 +1,3 @@
+package nova
+
+func serverTagCommands() []command { return nil }

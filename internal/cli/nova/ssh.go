@@ -1,0 +1,3 @@
+package nova
+
+func sshCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func usageCommands() []command { return nil }

@@ -1,0 +1,3 @@
+package nova
+
+func volumeCommands() []command { return nil }
