@@ -264,6 +264,7 @@ func (p *Process) login(ctx context.Context, given *arg.Values) (env *verb.Env, 
 	env = &verb.Env{
 		Cloud: cloud.At(version), Login: session, Print: printer,
 		In: p.Stdin, Err: p.Stderr, Env: p.getenv, Clock: options.Clock,
+		DryRun: given.Bool("dry_run"), Parallel: given.Int("parallel"),
 	}
 	return env, finish, nil
 }

@@ -107,6 +107,8 @@ func globals() []arg.Arg {
 		{Flags: "--format", Hidden: true, Exact: true, Default: string(out.FormatTable), Choices: out.Formats()},
 		{Flags: "--explain", Action: arg.StoreTrue, Hidden: true, Exact: true},
 		{Flags: "--no-cache", Action: arg.StoreTrue, Hidden: true, Exact: true},
+		{Flags: "--dry-run", Action: arg.StoreTrue, Hidden: true, Exact: true},
+		{Flags: "--parallel", Type: arg.Int, Hidden: true, Exact: true},
 	}
 }
 

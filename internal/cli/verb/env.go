@@ -32,6 +32,9 @@ type Env struct {
 	Err   io.Writer
 	Env   func(name string) string // environment variables
 	Clock client.Clock
+
+	DryRun   bool // show what would be done, and change nothing
+	Parallel int  // how many things a command may work on at once; 0 is its own choice
 }
 
 // Compute is the Compute API at the version agreed on.
