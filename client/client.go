@@ -44,8 +44,8 @@ type Client struct {
 	session   Session
 }
 
-// New returns a client for a session. It does no I/O. Compute is at its lowest
-// version: At, with a version from Compute.Negotiate, sets another.
+// New returns a client for a session. It does no I/O. Compute is at Newest:
+// the newest version that both sides have. At sets a fixed one.
 func New(t *Transport, s Session) *Client {
 	return of(t, s, NewService(compute.Service, t, s), NewService(image.Service, t, s), NewService(identity.Service, t, s))
 }
@@ -71,7 +71,8 @@ func of(t *Transport, session Session, compute, image, identity *Service) *Clien
 	}
 }
 
-// At returns the client with compute at another version.
+// At returns the client with compute at another version, for the calls made
+// with what is returned: c.At(wire.V(2, 1)).Servers.Get(ctx, id).
 func (c *Client) At(v wire.Version) *Client {
 	return of(c.transport, c.session, c.Compute.At(v), c.Image, c.Identity)
 }

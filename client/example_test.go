@@ -33,7 +33,7 @@ func ExampleFlavors_List() {
 	cloud := httptest.NewServer(answer(200, `{"flavors": [{"id": "1", "name": "m1.tiny", "ram": 512}, {"id": "2", "name": "m1.small", "ram": 2048}]}`))
 	defer cloud.Close()
 	session := client.Static{Endpoints: map[string]string{"compute": cloud.URL}}
-	c := client.New(client.NewTransport(client.Options{}), session)
+	c := client.New(client.NewTransport(client.Options{}), session).At(wire.V(2, 1))
 
 	for flavor, err := range c.Flavors.List(context.Background(), compute.FlavorQuery{}) {
 		if err != nil {
@@ -66,7 +66,7 @@ func ExampleOptions_trace() {
 	defer cloud.Close()
 	trace := func(x client.Exchange) { fmt.Println(x.Purpose, x.Route, x.Policy, x.Method, x.Status) }
 	session := client.Static{AuthToken: "a token", Endpoints: map[string]string{"compute": cloud.URL}}
-	c := client.New(client.NewTransport(client.Options{Trace: trace}), session)
+	c := client.New(client.NewTransport(client.Options{Trace: trace}), session).At(wire.V(2, 1))
 	if _, err := c.Keypairs.Get(context.Background(), "k"); err != nil {
 		fmt.Println(err)
 	}

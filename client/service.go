@@ -59,25 +59,26 @@ func (s Static) Remember(string, []byte) {}
 // Service is one API of a cloud, at one version, for one session.
 type Service struct {
 	Type    string       // in the catalog: compute, image, identity
-	Version wire.Version // of every call; zero when the service has none
+	Version wire.Version // of every call, or Newest; zero when the service has none
 
 	place     func(endpoint string) string // where routes stand
 	purpose   string
 	name      string // in the OpenStack-API-Version header; empty when there are no microversions
 	legacy    string // older header for the version
 	floor     wire.Version
+	newest    *newest // what Newest has come to; nil when there are no microversions
 	transport *Transport
 	session   Session
 }
 
 // NewService returns the service of a type: compute, image, identity or any
-// other of the catalog. A service with microversions is at its lowest.
+// other of the catalog. A service with microversions is at Newest.
 func NewService(kind string, t *Transport, s Session) *Service {
 	v := &Service{Type: kind, transport: t, session: s, purpose: "call", place: trimSlash}
 	switch kind {
 	case compute.Service:
 		v.name, v.legacy = compute.Service, compute.LegacyHeader
-		v.floor, v.Version = compute.MinVersion, compute.MinVersion
+		v.floor, v.Version, v.newest = compute.MinVersion, Newest, &newest{}
 	case image.Service:
 		v.place = RootOf // its routes have /v2 in their paths
 	case identity.Service:
@@ -115,6 +116,12 @@ func (s *Service) For(purpose string) *Service {
 func Do[In, Out any](ctx context.Context, s *Service, route wire.Route[In, Out], in In) (Out, error) {
 	var none Out
 	info := route.Info()
+	if !info.Public {
+		var err error
+		if s, err = s.agreed(ctx); err != nil {
+			return none, err
+		}
+	}
 	version := s.Version
 	if !s.floor.IsZero() && version.Less(s.floor) {
 		version = s.floor // 2.0 is what a server without microversions talks: the lowest
@@ -123,7 +130,9 @@ func Do[In, Out any](ctx context.Context, s *Service, route wire.Route[In, Out],
 		return none, &Failure{Class: UnsupportedVersion, Message: spanText(info, version)}
 	}
 	call, err := route.Call(in, version)
-	if err != nil {
+	if early := (*wire.VersionError)(nil); errors.As(err, &early) {
+		return none, &Failure{Class: UnsupportedVersion, Message: "The request " + info.Name + " cannot be made like this: " + early.Error() + ".", Cause: err}
+	} else if err != nil {
 		return none, &Failure{Class: CommandError, Message: "The request for " + info.Name + " cannot be written: " + err.Error() + ".", Cause: err}
 	}
 	path := call.Path

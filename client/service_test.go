@@ -57,7 +57,7 @@ func newClient(t *testing.T, s client.Session) *client.Client {
 	t.Helper()
 	tr := client.NewTransport(client.Options{Clock: newClock().clock()})
 	t.Cleanup(tr.Close)
-	return client.New(tr, s)
+	return client.New(tr, s).At(wire.V(2, 1))
 }
 
 func TestTokenIsRenewedOnce(t *testing.T) {

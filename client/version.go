@@ -5,14 +5,43 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/novalet/novalet/api/compute"
 	"github.com/novalet/novalet/api/wire"
 )
+
+// Newest stands for the newest version that both the service and this package's contract have. What it comes to is
+// found out at the first call, and kept.
+var Newest = wire.V(2, math.MaxUint16)
+
+// newest keeps what Newest has come to for all copies of a service.
+type newest struct {
+	mu sync.Mutex
+	v  wire.Version
+}
+
+// agreed returns the service at a version that is one, in place of Newest.
+func (s *Service) agreed(ctx context.Context) (*Service, error) {
+	if s.newest == nil || s.Version != Newest {
+		return s, nil
+	}
+	s.newest.mu.Lock()
+	defer s.newest.mu.Unlock()
+	if s.newest.v.IsZero() {
+		v, err := s.Negotiate(ctx, Asked{Version: wire.V(2, 0), Latest: true}, Range{Min: compute.MinVersion, Max: compute.MaxVersion})
+		if err != nil {
+			return nil, err
+		}
+		s.newest.v = v
+	}
+	return s.At(s.newest.v), nil
+}
 
 // Asked is a version as a user asks for it: 2.53, 2 or 2.latest.
 type Asked struct {

@@ -1,9 +1,12 @@
 package client_test
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
+	"github.com/novalet/novalet/api/compute"
 	"github.com/novalet/novalet/api/wire"
 	"github.com/novalet/novalet/client"
 )
@@ -63,6 +66,26 @@ func TestNegotiate(t *testing.T) {
 		if got != test.want || class != test.class || sent() != test.sent {
 			t.Errorf("asked for %s:\n got %s %q, %d requests\nwant %s %q, %d requests", test.asked, class, got, sent(), test.class, test.want, test.sent)
 		}
+	}
+}
+
+func TestNewest(t *testing.T) {
+	flavor := answer(200, `{"flavor":{"id":"1","name":"m1.tiny"}}`)
+	url, sent := peer(t, answer(503, ""), document("2.1", "2.60"), flavor, flavor)
+	s := newSession(url)
+	c := client.New(client.NewTransport(client.Options{Clock: newClock().clock(), Retries: -1}), s)
+	if _, err := c.Flavors.Get(t.Context(), "1"); !errors.Is(err, client.ErrUnavailable) || sent() != 1 {
+		t.Fatalf("no versions to be had: %v, %d requests", err, sent())
+	}
+	for i := range 2 {
+		if _, err := c.Flavors.Get(t.Context(), "1"); err != nil || sent() != 3+i {
+			t.Fatalf("%v, %d requests", err, sent())
+		}
+	}
+	// What the version that was found lacks is refused before anything is sent.
+	_, err := client.Do(t.Context(), c.Compute, compute.ListServers, compute.ServerQuery{Locked: wire.Some("true")})
+	if err == nil || !strings.Contains(err.Error(), "locked needs version 2.73 or later, and this call is at 2.60") || sent() != 4 {
+		t.Errorf("%v, %d requests", err, sent())
 	}
 }
 

@@ -92,10 +92,14 @@ type Call struct {
 	Stream       io.Reader // instead of Body
 }
 
-// Call puts in into the form that HTTP sends at version v.
+// Call puts in into the form that HTTP sends at version v. A member that v
+// does not have is a *VersionError.
 func (r Route[In, Out]) Call(in In, v Version) (*Call, error) {
 	b := bindingOf(reflect.TypeFor[In](), v)
 	value := reflect.ValueOf(in)
+	if err := checkSpans(value, v); err != nil {
+		return nil, err
+	}
 	call := &Call{Method: r.Method, Query: url.Values{}, Header: http.Header{}}
 	path := r.Path
 	for _, p := range b.path {
