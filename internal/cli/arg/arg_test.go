@@ -381,3 +381,61 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// What novaclient lacks is there, by its full name only, and shows in places of its own.
+func TestOwnCommandsAndOptions(t *testing.T) {
+	p := &Program[string]{
+		Name: "nova",
+		Globals: []Arg{
+			{Flags: "--debug", Action: StoreTrue},
+			{Flags: "--os-cloud", Exact: true, Help: "Its name."},
+		},
+		Commands: []Command[string]{
+			{Name: "list", Summary: "List.", Args: []Arg{{Flags: "--all"}, {Flags: "--allow", Exact: true, Help: "More."}}},
+			{Name: "api", Summary: "Call.", Own: true, Args: []Arg{{Flags: "--data"}}},
+		},
+	}
+	none := func(string) string { return "" }
+	if _, values, err := p.Parse([]string{"list", "--al", "x"}, wire.Version{}, none); err != nil || values.String("all") != "x" {
+		t.Errorf("--al: %v", err)
+	}
+	if _, values, err := p.Parse([]string{"list", "--allow", "x"}, wire.Version{}, none); err != nil || values.String("allow") != "x" {
+		t.Errorf("--allow: %v", err)
+	}
+	if _, _, err := p.Parse([]string{"list", "--allo", "x"}, wire.Version{}, none); err == nil {
+		t.Error("--allo means --allow")
+	}
+	if got := p.Completion(wire.Version{}); got != "list --all --help -h" {
+		t.Errorf("completion: %q", got)
+	}
+	page := p.Help(80, wire.Version{})
+	for _, want := range []string{"usage: nova [--debug] <subcommand> ...\n", "\nCommands that novaclient lacks:\n    api", "\nOptions that novaclient lacks:\n  --os-cloud OS_CLOUD"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("help lacks %q:\n%s", want, page)
+		}
+	}
+	page, _ = p.CommandHelp("list", 80, wire.Version{})
+	for _, want := range []string{"usage: nova list [--all ALL]\n", "\nOptions that novaclient lacks:\n  --allow ALLOW"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("help of list lacks %q:\n%s", want, page)
+		}
+	}
+	for line, want := range map[string]string{
+		"list --all x":              "|list|--all x",
+		"--debug foo --os --debug":  "--debug|foo|--os --debug",
+		"--os-cloud c foo":          "--os-cloud c|foo|",
+		"--os-cloud=c --de foo a b": "--os-cloud=c --de|foo|a b",
+		"--debug":                   "none",
+		"--os-cloud":                "none",
+		"":                          "none",
+	} {
+		globals, name, rest, ok := p.Split(strings.Fields(line))
+		got := strings.Join(globals, " ") + "|" + name + "|" + strings.Join(rest, " ")
+		if !ok {
+			got = "none"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+	}
+}

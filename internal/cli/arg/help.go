@@ -10,6 +10,8 @@ import (
 const (
 	maxHelpColumn = 32
 	versionHint   = " [hint: use '--os-compute-api-version' flag to show help message for proper version]"
+	ownCommands   = "Commands that novaclient lacks"
+	ownOptions    = "Options that novaclient lacks"
 )
 
 // helpLine is an argument or a subcommand in a help page.
@@ -27,14 +29,20 @@ type helpSection struct {
 // zero Version: the latest), in argparse's layout.
 func (p *Program[R]) Help(columns int, v wire.Version) string {
 	commands := helpSection{title: "Positional arguments", lines: []helpLine{{2, subcommand, ""}}}
+	own := helpSection{title: ownCommands}
 	for i := range p.Commands {
 		c := &p.Commands[i]
-		if !c.Hidden && at(c.Versions, v) {
-			commands.lines = append(commands.lines, helpLine{4, c.Name, strings.TrimSpace(c.Summary + p.versionNote(c.Name, v))})
+		if c.Hidden || !at(c.Versions, v) {
+			continue
 		}
+		to := &commands
+		if c.Own {
+			to = &own
+		}
+		to.lines = append(to.lines, helpLine{4, c.Name, strings.TrimSpace(c.Summary + p.versionNote(c.Name, v))})
 	}
 	actions := p.actions(v)
-	sections := []helpSection{commands, {title: "Options"}}
+	sections := []helpSection{commands, {title: "Options"}, own, {title: ownOptions}}
 	for _, s := range p.Sections {
 		sections = append(sections, helpSection{title: s.Title, text: s.Text})
 	}
@@ -44,6 +52,9 @@ func (p *Program[R]) Help(columns int, v wire.Version) string {
 			continue
 		}
 		n := 1
+		if a.Exact {
+			n = 3
+		}
 		for s := range sections {
 			if sections[s].title == a.Section {
 				n = s
@@ -65,11 +76,13 @@ func (p *Program[R]) CommandHelp(name string, columns int, v wire.Version) (page
 		description = c.Summary
 	}
 	actions := commandActions(c.Args, v)
-	sections := []helpSection{{title: "Positional arguments"}, {title: "Options"}}
+	sections := []helpSection{{title: "Positional arguments"}, {title: "Options"}, {title: ownOptions}}
 	for i := range actions {
 		a := &actions[i]
 		switch {
 		case a.Hidden:
+		case a.Exact:
+			sections[2].lines = append(sections[2].lines, a.helpLine())
 		case len(a.flags) == 0:
 			sections[0].lines = append(sections[0].lines, a.helpLine())
 		default:

@@ -61,6 +61,25 @@ func (p *Program[R]) Parse(args []string, v wire.Version, env func(string) strin
 	return command, values, err
 }
 
+// Split finds the word of a command line that names the subcommand, whatever it is, by the global options before it;
+// rest is what stands behind it. ok is false where there is none, or where what stands before cannot be read.
+func (p *Program[R]) Split(args []string) (globals []string, name string, rest []string, ok bool) {
+	actions := append(present(p.Globals, wire.Version{}), action{Arg: &Arg{}, sub: true})
+	for i := range args {
+		level := parser{actions: actions, env: func(string) string { return "" }, values: &Values{}}
+		level.runSub = func(word string, _ []string) ([]string, error) {
+			name, ok = word, true
+			return nil, nil
+		}
+		// Of what may be abbreviated or lack its value here, a longer line tells.
+		_, _ = level.parseKnown(args[:i+1])
+		if ok {
+			return args[:i], name, args[i+1:], true
+		}
+	}
+	return nil, "", nil, false
+}
+
 // Find is the subcommand of that name at a microversion, or nil.
 func (p *Program[R]) Find(name string, v wire.Version) *Command[R] {
 	for i := range p.Commands {
@@ -71,7 +90,8 @@ func (p *Program[R]) Find(name string, v wire.Version) *Command[R] {
 	return nil
 }
 
-// Completion is what `nova bash-completion` prints: all subcommands, then all their options, parted by spaces.
+// Completion is what `nova bash-completion` prints: all subcommands of novaclient, then all their options, parted by
+// spaces.
 func (p *Program[R]) Completion(v wire.Version) string {
 	var names []string
 	flags := map[string]bool{}
@@ -80,7 +100,13 @@ func (p *Program[R]) Completion(v wire.Version) string {
 		if !at(c.Versions, v) {
 			continue
 		}
+		if c.Own {
+			continue
+		}
 		for _, a := range commandActions(c.Args, v) {
+			if a.Exact {
+				continue
+			}
 			for _, flag := range a.flags {
 				flags[flag] = true
 			}

@@ -18,8 +18,12 @@ type Command[R any] struct {
 	// Versions is a wire.ParseSpan span such as "2.26". Two commands may share a name over spans that do not meet.
 	Versions string
 	Hidden   bool // neither in help nor in completion
-	Args     []Arg
-	Run      R
+	// Own marks a command that novaclient lacks: it has a group of its own in `nova help`, and bash-completion is
+	// silent about it, as novaclient is.
+	Own   bool
+	Local bool // runs without a cloud: nobody logs in for it
+	Args  []Arg
+	Run   R
 }
 
 // Arg is a positional argument (Flags empty) or an option. The fields mean what argparse's add_argument means by them.
@@ -39,10 +43,12 @@ type Arg struct {
 	Group   string   // options of one group exclude each other
 	Section string   // heading in help; "Options" when empty
 	// Versions is a wire.ParseSpan span; outside it the argument is unknown and reads as unset.
-	Versions   string
-	Required   bool // of an option; a positional is required unless Nargs is "?" or "*"
-	Hidden     bool // not in usage and help
-	Exact      bool // no abbreviation means it: for options that novaclient lacks
+	Versions string
+	Required bool // of an option; a positional is required unless Nargs is "?" or "*"
+	Hidden   bool // not in usage and help
+	// Exact is for options that novaclient lacks, global or of a command: no abbreviation means it, the usage line and
+	// bash-completion leave it out, and help has it in a group of its own.
+	Exact      bool
 	Deprecated bool // a use of it is named in Values.Warnings
 	Use        string
 	Help       string

@@ -54,7 +54,7 @@ func (s *scan) take(a *action, texts []string, flag string) error {
 // takeSub reads the rest of the command line as the subcommand's.
 func (s *scan) takeSub(a *action, texts []string) error {
 	name := texts[0]
-	if !slices.Contains(a.Choices, name) {
+	if a.Choices != nil && !slices.Contains(a.Choices, name) {
 		return s.argError(a, notAChoice(a, name))
 	}
 	extras, err := s.runSub(name, texts[1:])

@@ -100,7 +100,7 @@ func usageParts(actions []action) string {
 		if end := groupEnd(actions, i); end > i {
 			var members []string
 			for ; i < end; i++ {
-				if !actions[i].Hidden {
+				if !actions[i].Hidden && !actions[i].Exact {
 					members = append(members, actions[i].invocation(true))
 				}
 			}
@@ -109,7 +109,7 @@ func usageParts(actions []action) string {
 			continue
 		}
 		switch {
-		case a.Hidden:
+		case a.Hidden || a.Exact:
 		case len(a.flags) > 0 && !a.Required:
 			parts = append(parts, "["+a.invocation(false)+"]")
 		default:
