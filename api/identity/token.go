@@ -1,8 +1,6 @@
 package identity
 
 import (
-	"encoding/json"
-
 	"github.com/novalet/novalet/api/wire"
 )
 
@@ -11,6 +9,7 @@ const (
 	MethodPassword              = "password"
 	MethodToken                 = "token"
 	MethodApplicationCredential = "application_credential"
+	MethodTOTP                  = "totp"
 )
 
 // AuthRequest is the body of POST /auth/tokens.
@@ -31,6 +30,7 @@ type AuthIdentity struct {
 	Password wire.Opt[PasswordMethod] `json:"password"`
 	Token    wire.Opt[TokenMethod]    `json:"token"`
 	AppCred  wire.Opt[AppCredMethod]  `json:"application_credential"`
+	TOTP     wire.Opt[TOTPMethod]     `json:"totp"`
 }
 
 // PasswordMethod is the member of the password method.
@@ -61,6 +61,20 @@ type AppCredMethod struct {
 	Secret wire.Secret            `json:"secret" is:"required,secret"`
 }
 
+// TOTPMethod is the member of the totp method.
+type TOTPMethod struct {
+	User TOTPUser `json:"user" is:"required"`
+}
+
+// TOTPUser is a user by id, or by name and domain, with the passcode that the
+// user's device shows now.
+type TOTPUser struct {
+	ID       wire.Opt[string]      `json:"id" is:"max=255"`
+	Name     wire.Opt[string]      `json:"name" is:"max=255"`
+	Domain   wire.Opt[DomainNamed] `json:"domain"`
+	Passcode wire.Secret           `json:"passcode" is:"required,secret"`
+}
+
 // DomainNamed is a domain by id or name.
 type DomainNamed struct {
 	ID   wire.Opt[string] `json:"id" is:"max=255"`
@@ -81,8 +95,13 @@ type Scope struct {
 	Domain   *DomainNamed
 	System   bool
 	Unscoped bool
-	Other    string // the name of a member that is there and is none of these
-	Members  int    // how many there were, for a reader
+	Trust    *TrustNamed
+	Members  int // how many there were, for a reader
+}
+
+// TrustNamed is a trust: what another user let this one do.
+type TrustNamed struct {
+	ID string `json:"id" is:"required,max=255"`
 }
 
 // ScopeProject is the scope of the project with the given id.
@@ -90,11 +109,11 @@ func ScopeProject(id string) Scope { return Scope{Project: &ProjectNamed{ID: wir
 
 // scopeForm is Scope as an object on the wire.
 type scopeForm struct {
-	Project  wire.Opt[ProjectNamed]    `json:"project"`
-	Domain   wire.Opt[DomainNamed]     `json:"domain"`
-	System   wire.Opt[SystemScope]     `json:"system"`
-	Unscoped wire.Opt[wire.None]       `json:"unscoped"`
-	Trust    wire.Opt[json.RawMessage] `json:"OS-TRUST:trust"`
+	Project  wire.Opt[ProjectNamed] `json:"project"`
+	Domain   wire.Opt[DomainNamed]  `json:"domain"`
+	System   wire.Opt[SystemScope]  `json:"system"`
+	Unscoped wire.Opt[wire.None]    `json:"unscoped"`
+	Trust    wire.Opt[TrustNamed]   `json:"OS-TRUST:trust"`
 }
 
 // SystemScope is the scope of the whole system.
@@ -114,6 +133,8 @@ func (s Scope) MarshalJSON() ([]byte, error) {
 		form.Domain = wire.Some(*s.Domain)
 	case s.System:
 		form.System = wire.Some(SystemScope{All: wire.Some(true)})
+	case s.Trust != nil:
+		form.Trust = wire.Some(*s.Trust)
 	}
 	return wire.Encode(nil, form, wire.Version{})
 }
@@ -130,10 +151,7 @@ func (s *Scope) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	s.Project, s.Domain = form.Project.Ptr(), form.Domain.Ptr()
-	s.System, s.Unscoped = form.System.Set, form.Unscoped.Set
-	if form.Trust.Set {
-		s.Other = "OS-TRUST:trust"
-	}
+	s.System, s.Unscoped, s.Trust = form.System.Set, form.Unscoped.Set, form.Trust.Ptr()
 	for _, there := range []bool{form.Project.Set, form.Domain.Set, form.System.Set, form.Unscoped.Set, form.Trust.Set} {
 		if there {
 			s.Members++

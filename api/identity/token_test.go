@@ -16,6 +16,7 @@ func TestAuthRequestRoundTrip(t *testing.T) {
 		`{"auth":{"identity":{"methods":["token"],"token":{"id":"gAAA"}},"scope":{"project":{"id":"p1"}}}}`,
 		`{"auth":{"identity":{"methods":["token"],"token":{"id":"gAAA"}},"scope":{"system":{"all":true}}}}`,
 		`{"auth":{"identity":{"methods":["token"],"token":{"id":"gAAA"}},"scope":{"domain":{"name":"Default"}}}}`,
+		`{"auth":{"identity":{"methods":["password","totp"],"password":{"user":{"id":"u","password":"hush"}},"totp":{"user":{"id":"u","passcode":"123456"}}},"scope":{"OS-TRUST:trust":{"id":"t1"}}}}`,
 	} {
 		var in AuthRequest
 		if err := wire.Decode([]byte(body), &in, wire.Version{}); err != nil {

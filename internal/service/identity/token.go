@@ -253,8 +253,8 @@ func (s *Service) scope(ctx context.Context, p token.Payload, asked wire.Opt[ide
 	}
 	var err error
 	switch {
-	case scope.Other != "":
-		return nil, fault.New(fault.BadRequest, "The scope %s is not supported here.", scope.Other)
+	case scope.Trust != nil:
+		return nil, fault.New(fault.BadRequest, "The scope OS-TRUST:trust is not supported here.")
 	case scope.Project != nil:
 		p.Scope = token.Project
 		p.ScopeID, err = s.projectRef(ctx, *scope.Project)
