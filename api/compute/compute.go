@@ -30,6 +30,7 @@ const (
 	projectReader  = "rule:project_reader_or_admin"
 	projectMember  = "rule:project_member_or_admin"
 	projectManager = "rule:project_manager_or_admin"
+	serviceOrAdmin = "rule:service_or_admin"
 	ownerUser      = "(rule:context_is_admin) or user_id:%(user_id)s"
 	always         = "@"
 	never          = "!"
@@ -47,11 +48,16 @@ func BaseRules() []wire.Rule {
 		{Name: "project_manager_or_admin", Default: "rule:project_manager_api or rule:context_is_admin"},
 		{Name: "project_member_or_admin", Default: "rule:project_member_api or rule:context_is_admin"},
 		{Name: "project_reader_or_admin", Default: "rule:project_reader_api or rule:context_is_admin"},
+		{Name: "service_api", Default: "role:service"},
+		{Name: "service_or_admin", Default: "rule:service_api or rule:context_is_admin"},
 
 		// Rules that no route has as its own: they decide about parts.
 		FlavorExtraSpecsRule, ServerAttributesRule, ServerHostStatusRule, ServerHostUnknown, ServerFlavorSpecs,
 		AllProjectsList, AllProjectsDetail, AllFilters, ForcedHost, RequestedDestination, CreateOnNetwork, CreateWithVolume,
 		CreateTrustedCerts, ZeroDiskFlavor, UnlockOverride, ActionEventsRule, ActionDetailsRule, LimitsOfOthers,
+		VolumeAttachmentUpdateRule, AllServerGroups,
+		MigrateToHost, LiveMigrateToHost, MigrationsOfAll, MigrationHosts, ServerMigrationHosts,
+		ResizeCrossCell, RebuildTrustedCerts, UnshelveToHost, CreateVolumeBackedImage, TopologyHostRule,
 	}
 }
 
@@ -71,7 +77,7 @@ func Routes() []wire.Endpoint {
 		serverPasswordRoutes(), consoleRoutes(), serverDiagnosticsRoutes(),
 		migrationRoutes(), aggregateRoutes(), usageRoutes(), auditLogRoutes(), quotaClassRoutes(), hostRoutes(),
 		volumeAttachmentRoutes(), interfaceRoutes(), serverGroupRoutes(), serverTagRoutes(), serverShareRoutes(),
-		securityGroupRoutes(), floatingIPRoutes(), networkRoutes(), volumeRoutes(), imageRoutes(), baremetalRoutes(),
+		securityGroupRoutes(), securityGroupProxyRoutes(), floatingIPRoutes(), networkRoutes(), volumeRoutes(), imageRoutes(), baremetalRoutes(),
 		extensionRoutes(), externalEventRoutes(), volumesBootRoutes(),
 	} {
 		all = append(all, routes...)

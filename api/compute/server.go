@@ -55,6 +55,10 @@ type Server struct {
 	Groups         wire.Opt[[]string]            `json:"server_groups" v:"2.71"`
 	PinnedZone     *string                       `json:"pinned_availability_zone" v:"2.96"`
 	Hints          map[string]any                `json:"scheduler_hints" v:"2.100"`
+
+	// Only the reply of a rebuild has these.
+	AdminPass   wire.Opt[wire.Secret] `json:"adminPass"`
+	NewUserData wire.Opt[*string]     `json:"user_data" v:"2.57"` // base64
 }
 
 // FlavorRef is a server's flavor until 2.46; empty when the flavor is unknown.
@@ -384,7 +388,7 @@ var (
 	AllProjectsDetail    = rule("servers:detail:get_all_tenants", admin)
 	AllFilters           = rule("servers:allow_all_filters", admin)
 	ForcedHost           = rule("servers:create:forced_host", admin)
-	RequestedDestination = rule("compute:servers:create:requested_destination", admin)
+	RequestedDestination = wire.Rule{Name: "compute:servers:create:requested_destination", Default: admin}
 	CreateOnNetwork      = rule("servers:create:attach_network", projectMember)
 	CreateWithVolume     = rule("servers:create:attach_volume", projectMember)
 	CreateTrustedCerts   = rule("servers:create:trusted_certs", projectMember)

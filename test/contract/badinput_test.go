@@ -31,6 +31,11 @@ func refused(t *testing.T, what string, r reply, field string) {
 	}
 }
 
+// unserved tells whether a reply says only that the cloud does not do this.
+func (r reply) unserved() bool {
+	return r.status == http.StatusNotImplemented && strings.Contains(r.message(), "does not serve")
+}
+
 // badBodies are no JSON, or JSON that is no body of any route.
 var badBodies = map[string]string{
 	"not JSON": "{x", "half": `{"server":{"name":"`, "empty": "", "blank": " \n ", "array": "[]", "string": `"x"`, "number": "7", "true": "true",
@@ -246,7 +251,7 @@ func TestBadIDs(t *testing.T) {
 				if r.status == http.StatusOK && strings.HasPrefix(info.Name, "quotas.") || strings.HasPrefix(info.Name, "hypervisors.search") {
 					continue
 				}
-				if r.status < 400 || r.status > 499 {
+				if (r.status < 400 || r.status > 499) && !r.unserved() {
 					t.Errorf("%s: %d %.300s", what, r.status, r.body)
 				}
 			}
@@ -285,7 +290,7 @@ func TestBadQueries(t *testing.T) {
 					name := dig(p, "name").(string)
 					for _, value := range hostile {
 						r := w.do("admin", "GET", target+"?"+name+"="+value, "", at(v))
-						if r.status >= 500 || r.status == 0 {
+						if r.status >= 500 && !r.unserved() || r.status == 0 {
 							t.Errorf("%s?%s=%.60s at %s: %d %.300s", target, name, value, v, r.status, r.body)
 						}
 						if name == "limit" && (value == "x" || value == "-1") && r.status < 400 {
