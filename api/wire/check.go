@@ -186,11 +186,24 @@ var formats = map[string]format{
 	"uuid":     {ok: isUUID, text: "is not a 'uuid'", schema: "uuid"},
 	"hostname": {ok: isHostname, text: "is not a host name: letters, digits and '-', at most 63 characters", pattern: hostnamePattern},
 	"fqdn":     {ok: isFQDN, text: "is not a host name: labels of letters, digits and '-' with dots between, at most 255 characters"},
+	"host":     {ok: func(s string) bool { return only(s, "-._") }, text: "is not a host: letters, digits and '-._' only", pattern: `^[a-zA-Z0-9-._]*$`},
+	"zone": {
+		ok:   func(s string) bool { return isName(s) && !strings.Contains(s, ":") },
+		text: "is not the name of an availability zone: printable characters except ':', no white space around",
+	},
+	"spacedname": {
+		ok: func(s string) bool {
+			return isName(strings.TrimFunc(s, unicode.IsSpace)) && strings.IndexFunc(s, unprintable) < 0
+		},
+		text: "is not a name: printable characters, not white space alone",
+	},
 	"metakey":  {ok: isMetaKey, text: "is not a key: letters, digits, space and '-_:.' only", pattern: `^[a-zA-Z0-9\-_:. ]{1,255}$`},
 	"flavorid": {ok: isFlavorID, text: "is not a flavor id: letters, digits, space and '.-_' only", pattern: `^([a-zA-Z0-9._-]([a-zA-Z0-9. _-]*[a-zA-Z0-9._-])?)?$`},
 	"keyname":  {ok: isKeyName, text: "is not a key name: letters, digits, space and '-_' only"},
 	"keyname2": {ok: isKeyName2, text: "is not a key name: letters, digits, space and '@._-' only"},
-	"tag":      {ok: func(s string) bool { return !strings.ContainsAny(s, "/,") }, text: "is not a tag: '/' and ',' are not allowed", pattern: "^[^,/]*$"},
+	"tag":      {ok: isTag, text: "is not a tag: 1 to 60 characters without '/' and ','", pattern: "^[^,/]{1,60}$"},
+	"device":   {ok: isDevice, text: "is not the path of a disk such as /dev/vdb", pattern: devicePattern},
+	"sharetag": {ok: func(s string) bool { return only(s, "-") }, text: "is not a share's tag: letters, digits and '-' only", pattern: "^[a-zA-Z0-9-]*$"},
 	"base64":   {ok: isBase64, text: "is not a 'base64'"},
 	"ipv4":     {ok: func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is4() }, text: "is not an 'ipv4'", schema: "ipv4"},
 	"ipv6":     {ok: func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is6() }, text: "is not an 'ipv6'", schema: "ipv6"},
@@ -204,6 +217,19 @@ var formats = map[string]format{
 }
 
 const hostnamePattern = `^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`
+
+const devicePattern = `^/dev/x?[a-z]?d?[a-z]+[0-9]*$`
+
+// isDevice takes what matches devicePattern, which comes to letters and then digits.
+func isDevice(s string) bool {
+	name, ok := strings.CutPrefix(s, "/dev/")
+	name = strings.TrimRight(name, "0123456789")
+	return ok && name != "" && strings.IndexFunc(name, func(r rune) bool { return r < 'a' || r > 'z' }) < 0
+}
+
+func isTag(s string) bool {
+	return s != "" && utf8.RuneCountInString(s) <= 60 && !strings.ContainsAny(s, "/,")
+}
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r) }
 

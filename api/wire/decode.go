@@ -212,7 +212,11 @@ func decodeMap(elem *codec, r *rules) func(*decoder, reflect.Value) error {
 			d.peek()
 			start := d.pos
 			err := elem.decode(d, value)
-			if err == nil && d.strict && r.valMax > 0 && value.Kind() == reflect.String && len([]rune(value.String())) > r.valMax {
+			text := value
+			if text.Kind() == reflect.Pointer && !text.IsNil() {
+				text = text.Elem()
+			}
+			if err == nil && d.strict && r.valMax > 0 && text.Kind() == reflect.String && len([]rune(text.String())) > r.valMax {
 				err = &Invalid{Text: "is too long: at most " + strconv.Itoa(r.valMax) + " characters"}
 			}
 			if err != nil {
