@@ -3,6 +3,7 @@
 package nova
 
 import (
+	"context"
 	"slices"
 
 	"github.com/novalet/novalet/internal/cli/arg"
@@ -53,11 +54,16 @@ func commands() []command {
 func helpCommands() []command {
 	return []command{
 		{Name: "bash-completion", Summary: "Print the names of all commands and options, for the shell's completion."},
+		{Name: "bash_completion", Summary: "The same, behind a login.", Hidden: true, Run: bashCompletion},
 		{
 			Name: "help", Summary: "Tell about the program or one of its commands.",
 			Args: []arg.Arg{{Dest: "command", Metavar: "<subcommand>", Nargs: "?", Help: "The command to tell about."}},
 		},
 	}
+}
+
+func bashCompletion(_ context.Context, e *verb.Env) error {
+	return e.Say("%s", Program().Completion(e.Compute().Version))
 }
 
 // globals are the options before the command, in the order of novaclient's usage; behind them those it lacks.
