@@ -55,10 +55,17 @@ type TokenMethod struct {
 // AppCredMethod is the member of the application_credential method: by id, or
 // by name and user.
 type AppCredMethod struct {
-	ID     wire.Opt[string]       `json:"id"`
-	Name   wire.Opt[string]       `json:"name"`
-	User   wire.Opt[PasswordUser] `json:"user"`
-	Secret wire.Secret            `json:"secret" is:"required,secret"`
+	ID     wire.Opt[string]    `json:"id"`
+	Name   wire.Opt[string]    `json:"name"`
+	User   wire.Opt[UserNamed] `json:"user"`
+	Secret wire.Secret         `json:"secret" is:"required,secret"`
+}
+
+// UserNamed is a user by id, or by name and domain.
+type UserNamed struct {
+	ID     wire.Opt[string]      `json:"id" is:"max=255"`
+	Name   wire.Opt[string]      `json:"name" is:"max=255"`
+	Domain wire.Opt[DomainNamed] `json:"domain"`
 }
 
 // TOTPMethod is the member of the totp method.

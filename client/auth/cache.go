@@ -29,7 +29,7 @@ type cache struct {
 
 // newCache returns the cache of one caller at one cloud; nil without a folder
 // for it.
-func newCache(dir string, c *Config, method string, clock client.Clock) *cache {
+func newCache(dir string, c *Config, k kind, clock client.Clock) *cache {
 	if dir == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
@@ -37,17 +37,17 @@ func newCache(dir string, c *Config, method string, clock client.Clock) *cache {
 		}
 		dir = filepath.Join(base, "novalet", "tokens")
 	}
-	return &cache{dir: dir, path: filepath.Join(dir, cacheKey(c, method)+".json"), clock: clock}
+	return &cache{dir: dir, path: filepath.Join(dir, cacheKey(c, k)+".json"), clock: clock}
 }
 
 // cacheKey names the file: a hash of who, where and for what. No secret is in
 // it.
-func cacheKey(c *Config, method string) string {
-	who := []string{"1", method}
+func cacheKey(c *Config, k kind) string {
+	who := append([]string{"2"}, k.methods...)
 	for _, k := range [...]Key{
 		AuthURL, Username, UserID, UserDomainID, UserDomainName, AppCredID, AppCredName,
 		ProjectID, ProjectName, ProjectDomainID, ProjectDomainName,
-		DomainID, DomainName, DefaultDomainID, DefaultDomainName, SystemScope,
+		DomainID, DomainName, DefaultDomainID, DefaultDomainName, SystemScope, TrustID,
 	} {
 		who = append(who, c.Get(k))
 	}

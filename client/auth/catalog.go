@@ -33,8 +33,11 @@ func (s *Session) Endpoint(ctx context.Context, service string) (string, error) 
 	if override := s.config.Get(ServiceKey(service, "endpoint_override")); override != "" {
 		return s.fill(ctx, override)
 	}
-	if s.method == "none" || s.method == "admin_token" {
-		return "", settingError("No endpoint is given for the %s service: authentication type %s needs --os-endpoint-override or OS_%s_ENDPOINT_OVERRIDE.", service, s.method, strings.ToUpper(service))
+	if !s.kind.logsIn() {
+		if at := s.config.Get(Endpoint); at != "" {
+			return at, nil
+		}
+		return "", settingError("No endpoint is given for the %s service: authentication type %s needs --os-endpoint-override or OS_%s_ENDPOINT_OVERRIDE.", service, s.kind.name, strings.ToUpper(service))
 	}
 	info, err := s.Info(ctx)
 	if err != nil {

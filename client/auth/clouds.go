@@ -59,8 +59,8 @@ func (s Sources) findFile(env, name string) (*tree, string, error) {
 		for _, ext := range [...]string{".yaml", ".yml", ".json"} {
 			path := filepath.Join(dir, name+ext)
 			t, err := s.readTree(path)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+				continue // openstacksdk looks on, too
 			}
 			return t, path, err
 		}
@@ -69,16 +69,22 @@ func (s Sources) findFile(env, name string) (*tree, string, error) {
 }
 
 func (s Sources) readTree(path string) (*tree, error) {
+	unreadable := func(err error) error {
+		return &client.Failure{
+			Class: client.CommandError, Cause: err,
+			Message: fmt.Sprintf("%s cannot be read (%v): check whose it is, or name another with OS_CLIENT_CONFIG_FILE.", s.shortPath(path), bare(err)),
+		}
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	} else if err != nil {
-		return nil, settingError("%s cannot be read: %v.", s.shortPath(path), errors.Unwrap(err))
+		return nil, unreadable(err)
 	}
 	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, settingError("%s cannot be read: %v.", s.shortPath(path), errors.Unwrap(err))
+		return nil, unreadable(err)
 	}
 	if len(data) > maxFile {
 		return nil, settingError("%s is larger than 1 MiB: that is no configuration.", s.shortPath(path))
@@ -121,40 +127,96 @@ func (f cloudFiles) cloud(name, region string) (*tree, string, error) {
 	if t.kids == nil {
 		return nil, "", settingError("Cloud %s in %s is empty: give it auth, with auth_url and who calls.", name, t.file)
 	}
+	own := t
 	if _, profile := t.scalar("profile", "cloud"); profile != nil {
-		base := f.profiles.at(profile.text)
-		if base == nil {
-			return nil, "", settingError("Cloud %s wants the profile %q, and no clouds-public.yaml has it: copy the profile's settings into the cloud.", name, profile.text)
+		base, err := f.profile(profile.text, 0)
+		if err != nil {
+			return nil, "", err
+		}
+		if _, at := t.at("auth").scalar("auth_url"); base == nil && at == nil && !t.hasScalar("auth_url") {
+			return nil, "", settingError("Cloud %s wants the profile %q, and no clouds-public.yaml has it: copy the profile's settings into the cloud, auth_url first (openstacksdk has its profiles in openstack/config/vendors).", name, profile.text)
 		}
 		t = merge(base, t)
 	}
-	return merge(t, regionOf(t, region)), name, nil
+	values, err := regionOf(own, t, name, region)
+	if err != nil {
+		return nil, "", err
+	}
+	return merge(t, values), name, nil
+}
+
+// profile returns what clouds-public.yaml says under a name, over the profile
+// that it is made from; nil when it says nothing.
+func (f cloudFiles) profile(name string, depth int) (*tree, error) {
+	t := f.profiles.at(name)
+	if t == nil || depth > 10 {
+		return nil, nil
+	}
+	if _, status := t.scalar("status"); status != nil && status.text == "shutdown" {
+		_, message := t.scalar("message")
+		if message == nil {
+			message = &tree{}
+		}
+		return nil, settingError("The cloud of profile %q does not exist any more (%s): take another profile.", name, strings.TrimSuffix(message.text, "."))
+	}
+	if _, under := t.scalar("profile"); under != nil {
+		base, err := f.profile(under.text, depth+1)
+		return merge(base, t), err
+	}
+	return t, nil
 }
 
 // regionOf returns what a cloud says about one region, by default its first:
-// an object with region_name and the region's values.
-func regionOf(t *tree, region string) *tree {
-	if region == "" {
-		if _, own := t.scalar("region_name"); own != nil {
-			region = own.text
-		}
-	}
-	list := t.at("regions")
+// an object with region_name and the region's values. own is what the cloud
+// says without its profile. The rules are openstacksdk's: own regions are all
+// there are, before an own region_name, before the profile's regions.
+func regionOf(own, t *tree, cloud, region string) (*tree, error) {
+	list := own.at("regions")
 	if list == nil {
-		return nil
+		if value := own.at("region_name"); value != nil && !value.null {
+			if region != "" {
+				return nil, nil // one region was named, and another is wanted
+			}
+			return oneRegion(firstRegion(value)), nil
+		}
+		list = t.at("regions")
 	}
+	if list == nil || len(list.list) == 0 {
+		if value := t.at("region_name"); value != nil && region == "" {
+			return oneRegion(firstRegion(value)), nil
+		}
+		return nil, nil
+	}
+	var names []string
 	for _, item := range list.list {
 		name, values := item, (*tree)(nil)
 		if item.kids != nil {
 			_, name = item.scalar("name")
 			values = item.at("values")
 		}
-		if name == nil || region != "" && name.text != region {
+		if name == nil {
 			continue
 		}
-		return merge(values, &tree{file: item.file, kids: map[string]*tree{"region_name": name}})
+		if region == "" || name.text == region {
+			return merge(values, oneRegion(name)), nil
+		}
+		names = append(names, name.text)
 	}
-	return nil
+	return nil, settingError("Cloud %s has no region %s: it has %s, and capitals count (--os-region-name or OS_REGION_NAME).", cloud, region, strings.Join(names, ", "))
+}
+
+// firstRegion is the region of a value that may have several: a list, or a
+// text with commas.
+func firstRegion(value *tree) *tree {
+	if len(value.list) > 0 {
+		return value.list[0]
+	}
+	text, _, _ := strings.Cut(value.text, ",")
+	return &tree{file: value.file, text: strings.TrimSpace(text)}
+}
+
+func oneRegion(name *tree) *tree {
+	return &tree{file: name.file, kids: map[string]*tree{"region_name": name}}
 }
 
 func settingError(format string, args ...any) error {

@@ -9,8 +9,10 @@ package auth
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/novalet/novalet/api/identity"
 	"github.com/novalet/novalet/client"
 )
 
@@ -36,15 +38,32 @@ func Process(flags map[string]string) Sources {
 	if err == nil {
 		s.Home = home
 	}
-	config := os.Getenv("XDG_CONFIG_HOME")
-	if config == "" && home != "" {
-		config = filepath.Join(home, ".config")
+	add := func(base string) {
+		if dir := filepath.Join(base, "openstack"); base != "" && !slices.Contains(s.ConfigDirs, dir) {
+			s.ConfigDirs = append(s.ConfigDirs, dir)
+		}
 	}
-	if config != "" {
-		s.ConfigDirs = append(s.ConfigDirs, filepath.Join(config, "openstack"))
+	add(os.Getenv("XDG_CONFIG_HOME"))
+	if home != "" {
+		add(filepath.Join(home, ".config"))
 	}
-	s.ConfigDirs = append(s.ConfigDirs, "/etc/openstack")
+	site := os.Getenv("XDG_CONFIG_DIRS")
+	if site == "" {
+		site = "/etc/xdg"
+	}
+	for _, base := range filepath.SplitList(site) {
+		add(base)
+	}
+	add("/etc")
 	return s
+}
+
+// envCloud is the name of the cloud that the environment describes.
+func (s Sources) envCloud() string {
+	if name := s.env("OS_CLOUD_NAME"); name != "" {
+		return name
+	}
+	return "envvars"
 }
 
 // env returns a variable; an empty one counts as none, as in novaclient.
@@ -74,7 +93,9 @@ func Load(s Sources) (*Config, error) {
 			}
 		}
 	}
-	if c.Has(Cloud) || c.Get(AuthURL) == "" {
+	if c.Get(Cloud) == s.envCloud() {
+		// The environment itself is meant, by the name that openstacksdk gives it.
+	} else if c.Has(Cloud) || c.Get(AuthURL) == "" {
 		if err := c.addCloud(s, table); err != nil {
 			return nil, err
 		}
@@ -82,6 +103,14 @@ func Load(s Sources) (*Config, error) {
 	for _, o := range table {
 		if !c.Has(o.key) && o.value != "" {
 			c.set(settingOf(o.key, o.value, "default", false))
+		}
+	}
+	if !c.Has(CACert) {
+		// What Python's requests takes, and so every other OpenStack tool.
+		for _, name := range [...]string{"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} {
+			if value := s.env(name); value != "" && !c.Has(CACert) {
+				c.set(settingOf(CACert, value, name+" from environment", false))
+			}
 		}
 	}
 	for _, key := range [...]Key{CACert, Cert, PrivateKey} {
@@ -105,37 +134,79 @@ func (c *Config) addCloud(s Sources, table []option) error {
 	if !c.Has(Cloud) {
 		c.set(settingOf(Cloud, name, "the only cloud in "+s.shortPath(files.path), false))
 	}
+	fromFile := map[Key]bool{}
 	for _, o := range table {
 		if c.Has(o.key) || o.key == Cloud {
 			continue
 		}
 		names := append([]string{string(o.key)}, o.yaml...)
 		for _, place := range [...]*tree{cloud.at("auth"), cloud} {
-			if spelled, value := place.scalar(names...); value != nil {
+			spelled, value := place.scalar(names...)
+			if value == nil && o.list {
+				spelled, value = place.words(names...)
+			}
+			if value != nil {
 				c.set(settingOf(o.key, value.text, spelled+" from "+value.file, o.secret))
+				fromFile[o.key] = true
 				break
 			}
 		}
 	}
+	c.spreadDomain(fromFile)
+	c.fillPlaces(fromFile)
 	return nil
+}
+
+// spreadDomain makes a domain of clouds.yaml that of user and project, as
+// openstacksdk does, where it cannot be the scope because a project is.
+func (c *Config) spreadDomain(fromFile map[Key]bool) {
+	if c.Get(ProjectID) == "" && c.Get(ProjectName) == "" {
+		return
+	}
+	for _, row := range [...]struct{ from, user, project Key }{
+		{DomainID, UserDomainID, ProjectDomainID}, {DomainName, UserDomainName, ProjectDomainName},
+	} {
+		if !fromFile[row.from] {
+			continue
+		}
+		for _, to := range [...]Key{row.user, row.project} {
+			if !c.Has(to) {
+				c.set(settingOf(to, c.Get(row.from), c.From(row.from), false))
+			}
+		}
+		delete(c.settings, row.from)
+	}
+}
+
+// fillPlaces writes settings into URLs of clouds.yaml that have a place for
+// them: https://{region_name}.example.com.
+func (c *Config) fillPlaces(fromFile map[Key]bool) {
+	for _, key := range c.order {
+		text := c.Get(key)
+		if !fromFile[key] || !strings.Contains(text, "{") || key != AuthURL && !strings.HasSuffix(string(key), "endpoint_override") {
+			continue
+		}
+		for _, k := range c.order {
+			if value := c.Get(k); value != "" {
+				text = strings.ReplaceAll(text, "{"+string(k)+"}", value)
+			}
+		}
+		c.set(settingOf(key, text, c.From(key), false))
+	}
 }
 
 // Check reports what is missing to log in, in novaclient's order and words.
 // needProject is set where the program works in a project, as nova does; a
-// domain or the system as scope are taken instead.
+// domain, a trust or the system as scope are taken instead.
 func (c *Config) Check(needProject bool) error {
-	method, err := c.method()
-	if err != nil {
+	k, err := c.kind()
+	if err != nil || !k.logsIn() {
 		return err
 	}
-	if method == "none" || method == "admin_token" || c.static() {
-		return nil
-	}
-	if method == "password" && c.Get(Username) == "" && c.Get(UserID) == "" {
+	if (k.has(identity.MethodPassword) || k.has(identity.MethodTOTP)) && c.Get(Username) == "" && c.Get(UserID) == "" {
 		return settingError("You must provide a user name/id (via --os-username, --os-user-id, env[OS_USERNAME] or env[OS_USER_ID]) or an auth token (via --os-token).")
 	}
-	scoped := c.Get(ProjectName) != "" || c.Get(ProjectID) != "" || c.Get(DomainID) != "" || c.Get(DomainName) != "" || c.Get(SystemScope) != ""
-	if needProject && !scoped && method != "application_credential" {
+	if needProject && !c.scoped() && !k.has(identity.MethodApplicationCredential) {
 		return settingError("You must provide a project name or project ID via --os-project-name, --os-project-id, env[OS_PROJECT_ID] or env[OS_PROJECT_NAME]. You may use os-project and os-tenant interchangeably.")
 	}
 	if c.Get(AuthURL) == "" {
@@ -145,50 +216,6 @@ func (c *Config) Check(needProject bool) error {
 		return settingError("Identity API version %s (%s) is not supported: use 3.", version, c.From(ServiceKey("identity", "api_version")))
 	}
 	return nil
-}
-
-// static reports whether a token and an endpoint are given and no place to
-// log in.
-func (c *Config) static() bool {
-	return c.Secret(Token) != "" && c.Get(AuthURL) == "" && c.Get(ServiceKey("compute", "endpoint_override")) != ""
-}
-
-// method returns the way of logging in: password, token,
-// application_credential, admin_token or none.
-func (c *Config) method() (string, error) {
-	switch kind := c.Get(AuthType); kind {
-	case "":
-		return c.guessMethod(), nil
-	case "password", "v3password":
-		if c.From(Token) == "--os-token" {
-			return "token", nil // as novaclient: the flag says what is meant
-		}
-		return "password", nil
-	case "token", "v3token":
-		return "token", nil
-	case "v3applicationcredential":
-		return "application_credential", nil
-	case "admin_token", "token_endpoint":
-		return "admin_token", nil
-	case "none":
-		return "none", nil
-	default:
-		return "", settingError("Authentication type %q (%s) is not supported: use password, token, v3applicationcredential, admin_token or none.", kind, c.From(AuthType))
-	}
-}
-
-func (c *Config) guessMethod() string {
-	switch {
-	case c.From(Token) == "--os-token":
-		return "token"
-	case c.Get(Username) != "" || c.Get(UserID) != "":
-		return "password"
-	case c.Secret(AppCredSecret) != "":
-		return "application_credential"
-	case c.Secret(Token) != "":
-		return "token"
-	}
-	return "password"
 }
 
 var _ client.Session = (*Session)(nil)

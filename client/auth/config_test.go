@@ -134,6 +134,13 @@ func TestWhichCloud(t *testing.T) {
 		{"no file", map[string]string{"OS_CLOUD": "three"}, nil, "", "there is no clouds.yaml"},
 		{"no named file", map[string]string{"OS_CLOUD": "three", "OS_CLIENT_CONFIG_FILE": "$HOME/none"}, nil, "", "there is no such file"},
 		{"empty file", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": ""}, "", "has no clouds"},
+		{"no such region", map[string]string{"OS_CLOUD": "one", "OS_REGION_NAME": "north"}, map[string]string{"here/clouds.yaml": "clouds: {one: {auth: {auth_url: http://one}, regions: [East, {name: West}]}}"}, "", "has no region north: it has East, West"},
+		{"the environment's own", map[string]string{"OS_CLOUD": "envvars", "OS_AUTH_URL": "http://env"}, map[string]string{"here/clouds.yaml": one}, "http://env", ""},
+		{"the environment's own by another name", map[string]string{"OS_CLOUD": "mine", "OS_CLOUD_NAME": "mine", "OS_AUTH_URL": "http://env"}, nil, "http://env", ""},
+		{"region in the URL", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds: {one: {auth: {auth_url: 'https://{region_name}.x/v3'}, regions: [east]}}"}, "https://east.x/v3", ""},
+		{"profile of a profile", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds: {one: {profile: b}}", "here/clouds-public.yaml": "public-clouds: {a: {auth: {auth_url: http://a}}, b: {profile: a}}"}, "http://a", ""},
+		{"profile of a cloud that is gone", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds: {one: {profile: b}}", "here/clouds-public.yaml": "public-clouds: {b: {status: shutdown, message: It ended in 2017.}}"}, "", "does not exist any more (It ended in 2017)"},
+		{"unknown profile that is not needed", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds: {one: {profile: b, auth: {auth_url: http://own}}}"}, "http://own", ""},
 		{"empty cloud", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds: {one: }"}, "", "is empty"},
 		{"no profile", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds: {one: {profile: vexxhost}}"}, "", `profile "vexxhost"`},
 		{"bad yaml", map[string]string{"OS_CLOUD": "one"}, map[string]string{"here/clouds.yaml": "clouds:\n  one:\n\tauth: HUSH"}, "", "line 3"},
@@ -167,7 +174,6 @@ clouds:
 	for _, test := range []struct{ asked, region, version, iface string }{
 		{"", "first", "2.10", "publicURL"},
 		{"second", "second", "2.53", "internal"},
-		{"third", "third", "2.10", "publicURL"},
 	} {
 		c, err := Load(sources(t, map[string]string{"OS_CLOUD": "c", "OS_REGION_NAME": test.asked}, file))
 		if err != nil {
@@ -234,7 +240,17 @@ func TestCheck(t *testing.T) {
 		{with("OS_AUTH_URL", "", "NOVA_URL", "http://k"), ""},
 		{with("OS_IDENTITY_API_VERSION", "2.0"), "use 3"},
 		{with("OS_IDENTITY_API_VERSION", "3"), ""},
-		{with("OS_AUTH_TYPE", "v3kerberos"), `"v3kerberos" (OS_AUTH_TYPE from environment) is not supported`},
+		{with("OS_AUTH_TYPE", "v3kerberos"), "type v3kerberos (OS_AUTH_TYPE from environment) is not supported, because it logs in at an identity provider"},
+		{with("OS_AUTH_TYPE", "v3oidcpassword"), "logs in at an identity provider"},
+		{with("OS_AUTH_TYPE", "v2password"), "use v3password or v3token"},
+		{with("OS_AUTH_TYPE", "http_basic"), "use none, noauth or password"},
+		{with("OS_AUTH_TYPE", "v3tokenlessauth"), "compute wants a token"},
+		{with("OS_AUTH_TYPE", "bogus"), "The plugin bogus could not be found (OS_AUTH_TYPE from environment): use password,"},
+		{with("OS_AUTH_TYPE", "v3multifactor"), "set OS_AUTH_METHODS="},
+		{with("OS_AUTH_TYPE", "v3multifactor", "OS_AUTH_METHODS", "v3password,v3dna"), `"v3dna" (OS_AUTH_METHODS from environment)`},
+		{with("OS_AUTH_TYPE", "v3multifactor", "OS_AUTH_METHODS", "v3password,v3totp"), ""},
+		{with("OS_AUTH_TYPE", "v3totp", "OS_USERNAME", ""), "You must provide a user name/id"},
+		{with("OS_PROJECT_NAME", "", "OS_TRUST_ID", "t"), ""},
 		{with("OS_AUTH_TYPE", "none"), ""},
 		{map[string]string{"OS_TOKEN": "t", "OS_ENDPOINT_OVERRIDE": "http://n/v2.1"}, ""},
 	} {

@@ -2,9 +2,11 @@ package auth
 
 import (
 	"context"
+	"strings"
 
 	"github.com/novalet/novalet/api/identity"
 	"github.com/novalet/novalet/api/wire"
+	"github.com/novalet/novalet/client"
 )
 
 // request is the body of POST /v3/auth/tokens for the settings.
@@ -12,33 +14,35 @@ func (s *Session) request(ctx context.Context) (identity.AuthRequest, error) {
 	var in identity.AuthRequest
 	c := s.config
 	who := &in.Auth.Identity
-	switch s.method {
-	case "password":
-		password, err := s.password(ctx)
+	for _, method := range s.kind.methods {
+		var err error
+		switch method {
+		case identity.MethodPassword:
+			user := c.user()
+			user.Password, err = s.password(ctx)
+			who.Password = wire.Some(identity.PasswordMethod{User: user})
+		case identity.MethodTOTP:
+			user := c.user()
+			totp := identity.TOTPUser{ID: user.ID, Name: user.Name, Domain: user.Domain}
+			totp.Passcode, err = s.passcode(ctx)
+			who.TOTP = wire.Some(identity.TOTPMethod{User: totp})
+		case identity.MethodToken:
+			token := c.Secret(Token)
+			if token == "" {
+				err = settingError("No token is given: set it with --os-token or OS_TOKEN, or log in with a user name and a password.")
+			}
+			who.Token = wire.Some(identity.TokenMethod{ID: token})
+		case identity.MethodApplicationCredential:
+			var credential identity.AppCredMethod
+			credential, err = c.appCred()
+			who.AppCred = wire.Some(credential)
+		}
 		if err != nil {
 			return in, err
 		}
-		user := c.user()
-		user.Password = password
-		who.Methods, who.Password = []string{identity.MethodPassword}, wire.Some(identity.PasswordMethod{User: user})
-	case "token":
-		token := c.Secret(Token)
-		if token == "" {
-			return in, settingError("No token is given: set it with --os-token or OS_TOKEN, or log in with a user name and a password.")
-		}
-		who.Methods, who.Token = []string{identity.MethodToken}, wire.Some(identity.TokenMethod{ID: token})
-	case "application_credential":
-		secret := c.Secret(AppCredSecret)
-		if secret == "" || c.Get(AppCredID) == "" && c.Get(AppCredName) == "" {
-			return in, settingError("An application credential needs its id and its secret: set OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET.")
-		}
-		credential := identity.AppCredMethod{Secret: secret}
-		if id := c.Get(AppCredID); id != "" {
-			credential.ID = wire.Some(id)
-		} else {
-			credential.Name, credential.User = wire.Some(c.Get(AppCredName)), wire.Some(c.user())
-		}
-		who.Methods, who.AppCred = []string{identity.MethodApplicationCredential}, wire.Some(credential)
+		who.Methods = append(who.Methods, method)
+	}
+	if s.kind.has(identity.MethodApplicationCredential) {
 		return in, nil // it has its project, and refuses a scope
 	}
 	var err error
@@ -46,26 +50,61 @@ func (s *Session) request(ctx context.Context) (identity.AuthRequest, error) {
 	return in, err
 }
 
+// appCred is the application credential: by its id, or by its name and user.
+func (c *Config) appCred() (identity.AppCredMethod, error) {
+	credential := identity.AppCredMethod{Secret: c.Secret(AppCredSecret)}
+	id, name := c.Get(AppCredID), c.Get(AppCredName)
+	switch {
+	case credential.Secret == "" || id == "" && name == "":
+		return credential, settingError("An application credential needs its id and its secret: set OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET.")
+	case id != "":
+		credential.ID = wire.Some(id)
+	case c.Get(UserID) == "" && c.Get(Username) == "":
+		return credential, settingError("The name of an application credential (%s) is known for its user only: set OS_USERNAME and OS_USER_DOMAIN_NAME, or give its id with OS_APPLICATION_CREDENTIAL_ID.", c.From(AppCredName))
+	default:
+		user := c.user()
+		credential.Name, credential.User = wire.Some(name), wire.Some(identity.UserNamed{ID: user.ID, Name: user.Name, Domain: user.Domain})
+	}
+	return credential, nil
+}
+
 // password returns the password, asking for it where there is someone to ask.
 func (s *Session) password(ctx context.Context) (wire.Secret, error) {
 	if password := s.config.Secret(Password); password != "" {
 		return password, nil
 	}
-	name := s.config.Get(Username)
-	if name == "" {
-		name = s.config.Get(UserID)
-	}
 	if s.asked == "" && s.prompt != nil {
-		answer, err := s.prompt(ctx, "Password for "+name+": ")
+		answer, err := s.prompt(ctx, "Password for "+s.config.userName()+": ")
 		if err != nil {
 			return "", err
 		}
 		s.asked = answer
 	}
 	if s.asked == "" {
-		return "", settingError("No password is given for user %s: set OS_PASSWORD, or give it with --os-password or in secure.yaml.", name)
+		return "", settingError("No password is given for user %s: set OS_PASSWORD, or give it with --os-password or in secure.yaml.", s.config.userName())
 	}
 	return s.asked, nil
+}
+
+// passcode returns the passcode, asking for it at each login where there is
+// someone to ask: it is good for one.
+func (s *Session) passcode(ctx context.Context) (wire.Secret, error) {
+	if passcode := s.config.Secret(Passcode); passcode != "" {
+		return passcode, nil
+	}
+	if s.prompt != nil {
+		if answer, err := s.prompt(ctx, "TOTP passcode for "+s.config.userName()+": "); err != nil || answer != "" {
+			return answer, err
+		}
+	}
+	return "", settingError("No passcode is given for user %s: set OS_PASSCODE or --os-passcode to what the device shows now; it is needed again when the cached token ends.", s.config.userName())
+}
+
+func (c *Config) userName() string {
+	if name := c.Get(Username); name != "" {
+		return name
+	}
+	return c.Get(UserID)
 }
 
 func (c *Config) user() identity.PasswordUser {
@@ -88,7 +127,22 @@ func (c *Config) domain(id, name Key) identity.DomainNamed {
 	return identity.DomainNamed{ID: wire.Some("default")} // novaclient's default
 }
 
+// scoped reports whether the settings say what the token is to be good for.
+func (c *Config) scoped() bool {
+	for _, k := range scopeKeys() {
+		if c.Get(k) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func scopeKeys() []Key {
+	return []Key{ProjectID, ProjectName, DomainID, DomainName, TrustID, SystemScope}
+}
+
 // scope returns what the token is to be good for; absent: the user's default.
+// A project wins over the system, as in keystoneauth.
 func (c *Config) scope() (wire.Opt[identity.Scope], error) {
 	var scopes []identity.Scope
 	if id := c.Get(ProjectID); id != "" {
@@ -102,19 +156,22 @@ func (c *Config) scope() (wire.Opt[identity.Scope], error) {
 		domain := c.domain(DomainID, DomainName)
 		scopes = append(scopes, identity.Scope{Domain: &domain})
 	}
-	switch system := c.Get(SystemScope); system {
-	case "":
-	case "all":
-		scopes = append(scopes, identity.Scope{System: true})
-	default:
-		return wire.Opt[identity.Scope]{}, settingError("System scope %q (%s) is not supported: the one value is all.", system, c.From(SystemScope))
+	if id := c.Get(TrustID); id != "" {
+		scopes = append(scopes, identity.Scope{Trust: &identity.TrustNamed{ID: id}})
 	}
-	switch {
-	case c.Get(TrustID) != "":
-		return wire.Opt[identity.Scope]{}, settingError("Trusts (%s) are not supported: log in with a project.", c.From(TrustID))
-	case len(scopes) > 1:
-		return wire.Opt[identity.Scope]{}, settingError("A token is for one of project, domain and system, and more than one is set: unset %s.", c.scopesSet())
-	case len(scopes) == 0:
+	if len(scopes) > 1 {
+		return wire.Opt[identity.Scope]{}, &client.Failure{
+			Class:   "AuthorizationFailure",
+			Message: "Authentication cannot be scoped to multiple targets, and a token is for one project, domain or trust: unset " + c.scopesSet() + ".",
+		}
+	}
+	if system := c.Get(SystemScope); len(scopes) == 0 && system != "" {
+		if system != "all" {
+			return wire.Opt[identity.Scope]{}, settingError("System scope %q (%s) is not supported: the one value is all.", system, c.From(SystemScope))
+		}
+		scopes = append(scopes, identity.Scope{System: true})
+	}
+	if len(scopes) == 0 {
 		return wire.Opt[identity.Scope]{}, nil
 	}
 	return wire.Some(scopes[0]), nil
@@ -122,14 +179,11 @@ func (c *Config) scope() (wire.Opt[identity.Scope], error) {
 
 // scopesSet names the settings of scopes, with where they came from.
 func (c *Config) scopesSet() string {
-	text := ""
-	for _, k := range [...]Key{ProjectID, ProjectName, DomainID, DomainName, SystemScope} {
-		if c.Get(k) != "" {
-			if text != "" {
-				text += " or "
-			}
-			text += c.From(k)
+	var set []string
+	for _, k := range scopeKeys() {
+		if c.Get(k) != "" && k != SystemScope {
+			set = append(set, c.From(k))
 		}
 	}
-	return text
+	return strings.Join(set, " or ")
 }

@@ -32,7 +32,7 @@ type Options struct {
 // concurrent use. It does no I/O before it is asked for something.
 type Session struct {
 	config    *Config
-	method    string
+	kind      kind
 	transport *client.Transport
 	clock     client.Clock
 	cache     *cache // nil: none
@@ -50,12 +50,9 @@ const expiryMargin = 30 * time.Second
 
 // Open returns a session for the settings.
 func Open(config *Config, o Options) (*Session, error) {
-	method, err := config.method()
+	k, err := config.kind()
 	if err != nil {
 		return nil, err
-	}
-	if config.static() {
-		method = "admin_token"
 	}
 	if o.Client.TLS == nil {
 		if o.Client.TLS, err = config.tls(); err != nil {
@@ -82,11 +79,11 @@ func Open(config *Config, o Options) (*Session, error) {
 		}
 	}
 	s := &Session{
-		config: config, method: method, transport: client.NewTransport(o.Client), clock: clock, prompt: o.Prompt,
+		config: config, kind: k, transport: client.NewTransport(o.Client), clock: clock, prompt: o.Prompt,
 		turn: make(chan struct{}, 1),
 	}
-	if !o.NoCache && !config.True(NoCache) && (method == "password" || method == "token" || method == "application_credential") {
-		s.cache = newCache(o.CacheDir, config, method, clock)
+	if !o.NoCache && !config.True(NoCache) && k.logsIn() {
+		s.cache = newCache(o.CacheDir, config, k, clock)
 	}
 	return s, nil
 }
@@ -142,11 +139,8 @@ func (s *Session) give() { <-s.turn }
 // Token returns a token, logging in when there is none that is good for a
 // while.
 func (s *Session) Token(ctx context.Context) (wire.Secret, error) {
-	switch s.method {
-	case "none":
-		return "", nil
-	case "admin_token":
-		return s.config.Secret(Token), nil
+	if !s.kind.logsIn() {
+		return s.given(), nil
 	}
 	if err := s.take(ctx); err != nil {
 		return "", err
@@ -156,6 +150,23 @@ func (s *Session) Token(ctx context.Context) (wire.Secret, error) {
 		return "", err
 	}
 	return s.login.token, nil
+}
+
+// given is what stands in the token's place where nobody logs in.
+func (s *Session) given() wire.Secret {
+	c := s.config
+	if token := c.Secret(Token); token != "" || s.kind.name != kindNoAuth {
+		return token
+	}
+	project := c.Get(ProjectID)
+	if project == "" {
+		project = c.Get(ProjectName)
+	}
+	user := c.Get(UserID)
+	if user == "" {
+		user = c.Get(Username)
+	}
+	return wire.Secret(user + ":" + project)
 }
 
 // ensure makes login good; the caller has the turn.
@@ -195,24 +206,31 @@ func (s *Session) renew(ctx context.Context, refused wire.Secret) error {
 	return nil
 }
 
-// credential is what the cached token was got with.
+// credential is what the cached token was got with. A passcode is not part of
+// it: each is good for one login.
 func (s *Session) credential() wire.Secret {
-	switch s.method {
-	case "password":
-		if s.asked != "" {
-			return s.asked
+	var parts []string
+	for _, method := range s.kind.methods {
+		switch method {
+		case identity.MethodPassword:
+			if s.asked != "" {
+				parts = append(parts, s.asked.Reveal())
+			} else {
+				parts = append(parts, s.config.Secret(Password).Reveal())
+			}
+		case identity.MethodToken:
+			parts = append(parts, s.config.Secret(Token).Reveal())
+		case identity.MethodApplicationCredential:
+			parts = append(parts, s.config.Secret(AppCredSecret).Reveal())
 		}
-		return s.config.Secret(Password)
-	case "token":
-		return s.config.Secret(Token)
 	}
-	return s.config.Secret(AppCredSecret)
+	return wire.Secret(strings.Join(parts, "\x00"))
 }
 
 // Renew returns a token other than the refused one, or "" when none can be
 // got.
 func (s *Session) Renew(ctx context.Context, refused wire.Secret) (wire.Secret, error) {
-	if s.method == "none" || s.method == "admin_token" {
+	if !s.kind.logsIn() {
 		return "", nil
 	}
 	if err := s.take(ctx); err != nil {

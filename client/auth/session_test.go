@@ -347,6 +347,14 @@ func TestWhatIsSentToLogIn(t *testing.T) {
 		{[]string{"OS_USER_ID", "u"}, `{"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"u","password":"HUSH"}}},"scope":{"project":{"name":"admin","domain":{"id":"default"}}}}}`},
 		{[]string{"OS_AUTH_TYPE", "v3token", "OS_TOKEN", "T"}, `{"auth":{"identity":{"methods":["token"],"token":{"id":"T"}},"scope":{"project":{"name":"admin","domain":{"id":"default"}}}}}`},
 		{[]string{"OS_AUTH_TYPE", "v3applicationcredential", "OS_APPLICATION_CREDENTIAL_ID", "i", "OS_APPLICATION_CREDENTIAL_SECRET", "s"}, `{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"id":"i","secret":"s"}}}}`},
+		{[]string{"OS_AUTH_TYPE", "v3applicationcredential", "OS_APPLICATION_CREDENTIAL_NAME", "n", "OS_APPLICATION_CREDENTIAL_SECRET", "s"}, `{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"name":"n","user":{"name":"admin","domain":{"id":"default"}},"secret":"s"}}}}`},
+		{[]string{"OS_PROJECT_NAME", "", "OS_TRUST_ID", "t"}, `{"auth":{` + user + `,"scope":{"OS-TRUST:trust":{"id":"t"}}}}`},
+		{[]string{"OS_SYSTEM_SCOPE", "all"}, `{"auth":{` + user + `,"scope":{"project":{"name":"admin","domain":{"id":"default"}}}}}`},
+		{[]string{"OS_AUTH_TYPE", "v3totp", "OS_PASSCODE", "123456", "OS_USER_ID", "u", "OS_PROJECT_NAME", ""}, `{"auth":{"identity":{"methods":["totp"],"totp":{"user":{"id":"u","passcode":"123456"}}}}}`},
+		{
+			[]string{"OS_AUTH_TYPE", "v3multifactor", "OS_AUTH_METHODS", "v3password,v3totp", "OS_PASSCODE", "123456", "OS_PROJECT_ID", "p"},
+			`{"auth":{"identity":{"methods":["password","totp"],"password":{"user":{"name":"admin","domain":{"id":"default"},"password":"HUSH"}},"totp":{"user":{"name":"admin","domain":{"id":"default"},"passcode":"123456"}}},"scope":{"project":{"id":"p"}}}}`,
+		},
 	} {
 		s := open(t, c.env(test.env...), Options{NoCache: true})
 		if _, err := s.Token(t.Context()); err != nil {
@@ -365,8 +373,10 @@ func TestWhatIsSentToLogIn(t *testing.T) {
 		{[]string{"OS_AUTH_TYPE", "token"}, "No token is given"},
 		{[]string{"OS_AUTH_TYPE", "v3applicationcredential"}, "needs its id and its secret"},
 		{[]string{"OS_DOMAIN_ID", "d"}, "unset OS_PROJECT_NAME from environment or OS_DOMAIN_ID from environment"},
-		{[]string{"OS_SYSTEM_SCOPE", "some"}, "the one value is all"},
-		{[]string{"OS_TRUST_ID", "t"}, "Trusts"},
+		{[]string{"OS_PROJECT_NAME", "", "OS_SYSTEM_SCOPE", "some"}, "the one value is all"},
+		{[]string{"OS_AUTH_TYPE", "v3totp"}, "No passcode is given for user admin"},
+		{[]string{"OS_AUTH_TYPE", "v3applicationcredential", "OS_USERNAME", "", "OS_APPLICATION_CREDENTIAL_NAME", "n", "OS_APPLICATION_CREDENTIAL_SECRET", "HUSH"}, "is known for its user only"},
+		{[]string{"OS_TRUST_ID", "t"}, "unset OS_PROJECT_NAME from environment or OS_TRUST_ID from environment"},
 	} {
 		_, err := open(t, c.env(test.env...), Options{NoCache: true}).Token(t.Context())
 		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "HUSH") {
@@ -450,6 +460,86 @@ func TestTokenAndEndpointNeedNoLogin(t *testing.T) {
 	s := open(t, map[string]string{"OS_TOKEN": "token-0", "OS_ENDPOINT_OVERRIDE": c.url + "/compute/v2.1"}, Options{})
 	if err := command(t.Context(), s); err != nil || c.logins.Load() != 0 {
 		t.Errorf("%v, %d logins", err, c.logins.Load())
+	}
+}
+
+func TestNobodyLogsIn(t *testing.T) {
+	c := newCloud(t)
+	for _, test := range []struct {
+		env   []string
+		token wire.Secret
+	}{
+		{[]string{"OS_AUTH_TYPE", "none"}, ""},
+		{[]string{"OS_AUTH_TYPE", "noauth"}, "admin:admin"},
+		{[]string{"OS_AUTH_TYPE", "noauth", "OS_USER_ID", "u", "OS_PROJECT_ID", "p"}, "u:p"},
+		{[]string{"OS_AUTH_TYPE", "admin_token", "OS_TOKEN", "T"}, "T"},
+		{[]string{"OS_AUTH_TYPE", "token_endpoint", "OS_TOKEN", "T"}, "T"},
+	} {
+		for _, where := range []string{"OS_ENDPOINT", "OS_URL", "OS_ENDPOINT_OVERRIDE"} {
+			s := open(t, c.env(append(test.env, where, c.url+"/compute/v2.1")...), Options{CacheDir: t.TempDir()})
+			token, err := s.Token(t.Context())
+			at, err2 := s.Endpoint(t.Context(), "compute")
+			if err != nil || err2 != nil || token != test.token || at != c.url+"/compute/v2.1" || c.logins.Load() != 0 {
+				t.Errorf("%v: token %q, %s, %v %v", test.env, token.Reveal(), at, err, err2)
+			}
+			if fresh, err := s.Renew(t.Context(), token); fresh != "" || err != nil {
+				t.Errorf("%v: renewed to %q, %v", test.env, fresh.Reveal(), err)
+			}
+		}
+	}
+}
+
+// A passcode is good once: what is kept must serve without one, and with another.
+func TestPasscodesAreNotAskedForAgain(t *testing.T) {
+	c, dir := newCloud(t), t.TempDir()
+	base := []string{"OS_AUTH_TYPE", "v3multifactor", "OS_AUTH_METHODS", "v3password v3totp", "OS_PASSCODE"}
+	for _, passcode := range []string{"111111", "222222", ""} {
+		if err := command(t.Context(), open(t, c.env(append(base, passcode)...), Options{CacheDir: dir})); err != nil || c.logins.Load() != 1 {
+			t.Errorf("%s: %v after %d logins", passcode, err, c.logins.Load())
+		}
+	}
+	err := command(t.Context(), open(t, c.env(append(base, "", "OS_PASSWORD", "other")...), Options{CacheDir: dir}))
+	if err == nil || !strings.Contains(err.Error(), "No passcode is given") {
+		t.Errorf("another password was served from the cache: %v", err)
+	}
+	asked := 0
+	s := open(t, c.env(base[:4]...), Options{CacheDir: dir, Prompt: func(context.Context, string) (wire.Secret, error) {
+		asked++
+		return "333333", nil
+	}})
+	c.revoke("token-1")
+	if err := command(t.Context(), s); err != nil || asked != 1 || c.logins.Load() != 2 {
+		t.Errorf("%v, asked %d times, %d logins", err, asked, c.logins.Load())
+	}
+}
+
+// Many processes find the same token revoked at once: one logs in, and the
+// others take its token.
+func TestManyProcessesRenewOnce(t *testing.T) {
+	c, dir := newCloud(t), t.TempDir()
+	if err := command(t.Context(), open(t, c.env(), Options{CacheDir: dir})); err != nil {
+		t.Fatal(err)
+	}
+	var processes []*Session
+	for range 6 {
+		s := open(t, c.env(), Options{CacheDir: dir})
+		if _, err := s.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		processes = append(processes, s)
+	}
+	c.revoke("token-1")
+	var wg sync.WaitGroup
+	for _, s := range processes {
+		wg.Go(func() {
+			if err := command(t.Context(), s); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if c.logins.Load() != 2 {
+		t.Errorf("%d logins, want the first and one more", c.logins.Load())
 	}
 }
 

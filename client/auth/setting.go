@@ -15,7 +15,9 @@ type Key string
 const (
 	Cloud             Key = "cloud"
 	AuthType          Key = "auth_type"
+	AuthMethods       Key = "auth_methods" // of v3multifactor, with commas between
 	AuthURL           Key = "auth_url"
+	Endpoint          Key = "endpoint" // of every service, where nobody logs in
 	Username          Key = "username"
 	UserID            Key = "user_id"
 	UserDomainID      Key = "user_domain_id"
@@ -31,6 +33,7 @@ const (
 	DefaultDomainName Key = "default_domain_name"
 	SystemScope       Key = "system_scope"
 	TrustID           Key = "trust_id"
+	Passcode          Key = "passcode"
 	Token             Key = "token"
 	AppCredID         Key = "application_credential_id"
 	AppCredName       Key = "application_credential_name"
@@ -59,6 +62,7 @@ type option struct {
 	env    []string // the first that is not empty counts
 	yaml   []string // names in clouds.yaml besides key
 	secret bool
+	list   bool   // clouds.yaml may have a list of texts
 	value  string // when it stands nowhere
 }
 
@@ -73,13 +77,16 @@ func (o option) flagName() string {
 func options() []option {
 	table := []option{
 		{key: Cloud, dest: "os_cloud", env: []string{"OS_CLOUD"}},
-		{key: AuthType, dest: "os_auth_type", env: []string{"OS_AUTH_TYPE", "OS_AUTH_PLUGIN"}},
+		{key: AuthType, dest: "os_auth_type", env: []string{"OS_AUTH_TYPE", "OS_AUTH_PLUGIN"}, yaml: []string{"auth_plugin"}},
+		{key: AuthMethods, dest: "os_auth_methods", env: []string{"OS_AUTH_METHODS"}, list: true},
 		{key: AuthURL, dest: "os_auth_url", env: []string{"OS_AUTH_URL", "NOVA_URL"}},
+		{key: Endpoint, dest: "os_endpoint", env: []string{"OS_ENDPOINT", "OS_URL"}, yaml: []string{"url"}},
 		{key: Username, dest: "os_username", env: []string{"OS_USERNAME", "NOVA_USERNAME"}, yaml: []string{"user_name", "user"}},
 		{key: UserID, dest: "os_user_id", env: []string{"OS_USER_ID"}},
 		{key: UserDomainID, dest: "os_user_domain_id", env: []string{"OS_USER_DOMAIN_ID"}},
 		{key: UserDomainName, dest: "os_user_domain_name", env: []string{"OS_USER_DOMAIN_NAME"}},
 		{key: Password, dest: "os_password", env: []string{"OS_PASSWORD", "NOVA_PASSWORD"}, secret: true},
+		{key: Passcode, dest: "os_passcode", env: []string{"OS_PASSCODE"}, secret: true},
 		{key: Token, dest: "os_token", env: []string{"OS_TOKEN"}, yaml: []string{"auth_token"}, secret: true},
 		{key: AppCredID, dest: "os_application_credential_id", env: []string{"OS_APPLICATION_CREDENTIAL_ID"}},
 		{key: AppCredName, dest: "os_application_credential_name", env: []string{"OS_APPLICATION_CREDENTIAL_NAME"}},
@@ -167,7 +174,7 @@ func (c *Config) Get(k Key) string {
 	return ""
 }
 
-// Secret returns the value of a secret setting: Password, Token or
+// Secret returns the value of a secret setting: Password, Passcode, Token or
 // AppCredSecret.
 func (c *Config) Secret(k Key) wire.Secret {
 	if s := c.settings[k]; s.value != nil {

@@ -137,6 +137,30 @@ func (t *tree) scalar(names ...string) (name string, value *tree) {
 	return "", nil
 }
 
+func (t *tree) hasScalar(name string) bool {
+	_, value := t.scalar(name)
+	return value != nil
+}
+
+// words finds the first of the names that has a list of plain values, and
+// returns it as one text with commas.
+func (t *tree) words(names ...string) (name string, value *tree) {
+	for _, name := range names {
+		for _, spelled := range [...]string{name, strings.ReplaceAll(name, "_", "-")} {
+			v := t.at(spelled)
+			if v == nil || v.list == nil {
+				continue
+			}
+			var texts []string
+			for _, item := range v.list {
+				texts = append(texts, item.text)
+			}
+			return spelled, &tree{file: v.file, text: strings.Join(texts, ",")}
+		}
+	}
+	return "", nil
+}
+
 // merge lays over on top of under: objects are merged, all else is replaced.
 // Neither argument is changed.
 func merge(under, over *tree) *tree {
