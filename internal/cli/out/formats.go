@@ -12,23 +12,36 @@ import (
 
 type tableList struct {
 	p     Printer
-	w     io.Writer
+	w     *bufio.Writer
 	names []string
-	rows  [][]string
+	grid  *grid // the widths of the names and of all rows
 }
 
-func (t *tableList) begin() error { return nil }
+func (t *tableList) begin() error {
+	t.grid.rule(t.w)
+	t.grid.row(t.w, t.names)
+	t.grid.rule(t.w)
+	return nil // an error stays in w for Flush
+}
 
 func (t *tableList) row(values []any) error {
-	texts := make([]string, len(values))
-	for i := range values {
-		texts[i] = t.p.clean(cellText(values[i]))
-	}
-	t.rows = append(t.rows, texts)
+	t.grid.row(t.w, t.p.cells(values))
 	return nil
 }
 
-func (t *tableList) end() error { return writeTable(t.w, t.names, t.rows) }
+func (t *tableList) end() error {
+	t.grid.rule(t.w)
+	return nil
+}
+
+// cells are the texts that a table shows of a row.
+func (p Printer) cells(values []any) []string {
+	texts := make([]string, len(values))
+	for i := range values {
+		texts[i] = p.clean(cellText(values[i]))
+	}
+	return texts
+}
 
 func named(names []string, values []any) Object {
 	object := make(Object, len(names))
@@ -81,22 +94,23 @@ func (j *jsonLinesList) end() error { return nil }
 type yamlList struct {
 	w     io.Writer
 	names []string
-	items []any
+	any   bool
 }
 
 func (y *yamlList) begin() error { return nil }
 
+// row writes a list of one: such lists behind each other are the list of all.
 func (y *yamlList) row(values []any) error {
-	y.items = append(y.items, named(y.names, values))
-	return nil
+	y.any = true
+	return writeYAML(y.w, []any{named(y.names, values)}, true)
 }
 
 func (y *yamlList) end() error {
-	if len(y.items) == 0 {
-		_, err := io.WriteString(y.w, "[]\n")
-		return err
+	if y.any {
+		return nil
 	}
-	return writeYAML(y.w, y.items, true)
+	_, err := io.WriteString(y.w, "[]\n")
+	return err
 }
 
 // writeYAML writes block style with mappings sorted by key, as PyYAML does, but for the topmost when sortTop is false.

@@ -137,11 +137,14 @@ func TestTableWithoutRows(t *testing.T) {
 }
 
 func TestColumnsAreChosen(t *testing.T) {
-	if got := list(t, Printer{Format: FormatValue, Columns: []string{"name", "ID"}}, servers); got != "2 web\n1 None\n" {
+	if got := list(t, Printer{Format: FormatValue, Columns: []string{"name", "ID"}}, servers); got != "web 2\nNone 1\n" {
 		t.Errorf("got %q", got)
 	}
-	if got := show(t, Printer{Format: FormatValue, Columns: []string{"B"}}, Object{{"a", 1}, {"b", 2}}, 0); got != "2\n" {
-		t.Errorf("got %q", got)
+	for _, format := range []Format{FormatTable, FormatValue} {
+		got := show(t, Printer{Format: format, Columns: []string{"c-d", "A"}}, Object{{"a", 1}, {"b", 2}, {"C_d", 3}}, 0)
+		if c, a := strings.Index(got, "3"), strings.Index(got, "1"); c < 0 || a < c || strings.Contains(got, "2") {
+			t.Errorf("got %q", got)
+		}
 	}
 	err := Printer{W: &bytes.Buffer{}, Columns: []string{"Bogus"}}.List(servers)
 	if err == nil || err.Error() != "there is no column 'Bogus'; the columns are ID, Name, Networks" {

@@ -32,7 +32,8 @@ func Formats() []string { return []string{"table", "json", "yaml", "csv", "value
 type Printer struct {
 	W        io.Writer
 	Format   Format   // "" is FormatTable
-	Columns  []string // the columns or properties to print, in any case; all when empty
+	Columns  []string // the columns or properties to print, in that order; all when empty
+	Filter   *Filter  // prints what it makes of the JSON instead
 	Terminal bool     // W is a terminal: server data is cleaned of what controls it
 }
 
@@ -56,36 +57,43 @@ func Rows(rows ...[]any) iter.Seq2[[]any, error] {
 	}
 }
 
-// List prints a list. CSV, value, jsonl and json lists that need no sorting are printed as the rows come.
-func (p Printer) List(l List) error {
+// List prints a list. Rows are printed as they come, but for tables and sorted lists: these wait for all rows, in
+// memory if they are few and else in a temporary file.
+func (p Printer) List(l List) (err error) {
 	chosen, err := choose(p.Columns, l.Columns)
 	if err != nil {
 		return err
 	}
 	names := pick(l.Columns, chosen)
-	rows := l.Rows
-	if l.SortBy != "" {
-		if rows, err = sortRows(rows, slices.Index(l.Columns, l.SortBy)); err != nil {
-			return err
-		}
-	}
 	w := bufio.NewWriterSize(p.W, 1<<16)
-	var writer listWriter
-	switch p.Format {
-	case FormatTable, "":
-		writer = &tableList{p: p, w: w, names: names}
-	case FormatJSON:
-		writer = &jsonList{w: w, names: names}
-	case FormatJSONLines:
-		writer = &jsonLinesList{w: w, names: names}
-	case FormatYAML:
-		writer = &yamlList{w: w, names: names}
-	case FormatCSV:
-		writer = &csvList{p: p, w: w, names: names}
-	case FormatValue:
-		writer = &valueList{p: p, w: w}
-	default:
-		return p.Format.unknown()
+	writer, err := p.listWriter(w, names)
+	if err != nil {
+		return err
+	}
+	rows := l.Rows
+	table, isTable := writer.(*tableList)
+	if isTable || l.SortBy != "" {
+		kept := spool{bound: spoolBytes}
+		defer func() { err = errors.Join(err, kept.close()) }()
+		if l.SortBy != "" {
+			column := slices.Index(l.Columns, l.SortBy)
+			if column < 0 {
+				return errors.New("the column to sort by is not in the list")
+			}
+			kept.compare = func(a, b []any) int { return compareRows(a, b, column) }
+		}
+		for row, err := range rows {
+			if err != nil {
+				return err
+			}
+			if isTable {
+				table.grid.measure(p.cells(pick(row, chosen)))
+			}
+			if err := kept.add(row); err != nil {
+				return err
+			}
+		}
+		rows = kept.all()
 	}
 	if err := writer.begin(); err != nil {
 		return err
@@ -101,6 +109,29 @@ func (p Printer) List(l List) error {
 	return errors.Join(writer.end(), w.Flush())
 }
 
+func (p Printer) listWriter(w *bufio.Writer, names []string) (listWriter, error) {
+	if p.Filter != nil {
+		return &filteredList{filter: p.Filter, p: p, w: w, names: names}, nil
+	}
+	switch p.Format {
+	case FormatTable, "":
+		g := &grid{}
+		g.measure(names)
+		return &tableList{p: p, w: w, names: names, grid: g}, nil
+	case FormatJSON:
+		return &jsonList{w: w, names: names}, nil
+	case FormatJSONLines:
+		return &jsonLinesList{w: w, names: names}, nil
+	case FormatYAML:
+		return &yamlList{w: w, names: names}, nil
+	case FormatCSV:
+		return &csvList{p: p, w: w, names: names}, nil
+	case FormatValue:
+		return &valueList{p: p, w: w}, nil
+	}
+	return nil, p.Format.unknown()
+}
+
 // listWriter is one format of a list.
 type listWriter interface {
 	begin() error
@@ -112,7 +143,7 @@ type listWriter interface {
 // the order given. Wrap above zero fills the table's values to that many characters.
 func (p Printer) Show(object Object, wrap int) error {
 	properties := slices.Clone(object)
-	if p.Format == FormatTable || p.Format == "" {
+	if (p.Format == FormatTable || p.Format == "") && p.Filter == nil {
 		slices.SortStableFunc(properties, func(a, b Member) int { return strings.Compare(a.Key, b.Key) })
 	}
 	names := make([]string, len(properties))
@@ -125,9 +156,12 @@ func (p Printer) Show(object Object, wrap int) error {
 	}
 	properties = pick(properties, chosen)
 	w := bufio.NewWriter(p.W)
+	if p.Filter != nil {
+		return errors.Join(p.Filter.print(p, w, forFilter(properties)), w.Flush())
+	}
 	switch p.Format {
 	case FormatTable, "":
-		err = p.showTable(w, properties, wrap)
+		p.showTable(w, properties, wrap)
 	case FormatJSON:
 		_, err = w.Write(append(jsonStyle{indent: true, ascii: true}.appendValue(nil, properties, 0), '\n'))
 	case FormatJSONLines:
@@ -175,24 +209,35 @@ func (p Printer) clean(text string) string {
 	return text
 }
 
-// choose is the indexes of the columns wanted, in the order of the table.
+// choose is the indexes of the columns wanted, in the order wanted; nil for all.
 func choose(wanted, names []string) ([]int, error) {
 	var chosen []int
-	for i, name := range names {
-		if len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(w, name) }) {
-			chosen = append(chosen, i)
-		}
-	}
 	for _, w := range wanted {
-		if !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(w, name) }) {
+		i := IndexName(names, w)
+		if i < 0 {
 			return nil, errors.New("there is no column " + pytext.Quote(w) + "; the columns are " + strings.Join(names, ", "))
+		}
+		if !slices.Contains(chosen, i) {
+			chosen = append(chosen, i)
 		}
 	}
 	return chosen, nil
 }
 
+// IndexName is where a name stands among names, -1 if nowhere. In any case, and with _ or - for a blank, it means the
+// same column: task_state is Task State.
+func IndexName(names []string, name string) int {
+	if i := slices.Index(names, name); i >= 0 {
+		return i
+	}
+	name = blanks.Replace(name)
+	return slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(blanks.Replace(n), name) })
+}
+
+var blanks = strings.NewReplacer("_", " ", "-", " ")
+
 func pick[S ~[]E, E any](list S, chosen []int) S {
-	if len(chosen) == len(list) {
+	if chosen == nil {
 		return list
 	}
 	picked := make(S, len(chosen))
@@ -202,25 +247,12 @@ func pick[S ~[]E, E any](list S, chosen []int) S {
 	return picked
 }
 
-// sortRows collects all rows and orders them by a column, then by all columns from the first.
-func sortRows(rows iter.Seq2[[]any, error], column int) (iter.Seq2[[]any, error], error) {
-	var all [][]any
-	for row, err := range rows {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, row)
+// compareRows orders rows by a column, then by all columns from the first.
+func compareRows(a, b []any, column int) int {
+	if c := compareCells(a[column], b[column]); c != 0 {
+		return c
 	}
-	if column < 0 {
-		return nil, errors.New("the column to sort by is not in the list")
-	}
-	slices.SortStableFunc(all, func(a, b []any) int {
-		if c := compareCells(a[column], b[column]); c != 0 {
-			return c
-		}
-		return slices.CompareFunc(a, b, compareCells)
-	})
-	return Rows(all...), nil
+	return slices.CompareFunc(a, b, compareCells)
 }
 
 // compareCells compares what PrettyTable would: texts, and the values of cells that show them as they are.

@@ -1,15 +1,16 @@
 package out
 
 import (
-	"io"
+	"bufio"
 	"strings"
 
 	"github.com/novalet/novalet/internal/cli/pytext"
 )
 
 // showTable is novaclient's print_dict.
-func (p Printer) showTable(w io.Writer, properties Object, wrap int) error {
-	var rows [][]string
+func (p Printer) showTable(w *bufio.Writer, properties Object, wrap int) {
+	header := []string{"Property", "Value"}
+	rows := [][]string{}
 	for _, m := range properties {
 		name := m.Key
 		for _, text := range propertyRows(m.Value, wrap) {
@@ -17,7 +18,18 @@ func (p Printer) showTable(w io.Writer, properties Object, wrap int) error {
 			name = ""
 		}
 	}
-	return writeTable(w, []string{"Property", "Value"}, rows)
+	var g grid
+	g.measure(header)
+	for _, row := range rows {
+		g.measure(row)
+	}
+	g.rule(w)
+	g.row(w, header)
+	g.rule(w)
+	for _, row := range rows {
+		g.row(w, row)
+	}
+	g.rule(w)
 }
 
 // propertyRows is the text of a value, one row each part: lists and objects as JSON, None as a dash. A text that holds

@@ -1,54 +1,45 @@
 package out
 
 import (
-	"io"
+	"bufio"
 	"strings"
 )
 
-// writeTable draws a grid as PrettyTable does with every column aligned left: cells may have several lines, a table
-// without rows has its lower rule twice.
-func writeTable(w io.Writer, header []string, rows [][]string) error {
-	widths := make([]int, len(header))
-	for i, name := range header {
-		widths[i] = width(name)
+// grid draws a table as PrettyTable does with every column aligned left: cells may have several lines, a table without
+// rows has its lower rule twice. It is drawn when all cells have been measured. Errors stay in the writer for Flush.
+type grid struct{ widths []int }
+
+func (g *grid) measure(cells []string) {
+	if g.widths == nil {
+		g.widths = make([]int, len(cells))
 	}
-	for _, row := range rows {
-		for i, cell := range row {
-			for line := range strings.SplitSeq(cell, "\n") {
-				widths[i] = max(widths[i], width(line))
+	for i, cell := range cells {
+		for {
+			line, rest, more := strings.Cut(cell, "\n")
+			g.widths[i] = max(g.widths[i], width(line))
+			if !more {
+				break
 			}
+			cell = rest
 		}
 	}
-	var b strings.Builder
-	var rule strings.Builder
-	for _, n := range widths {
-		rule.WriteString("+" + strings.Repeat("-", n+2))
-	}
-	rule.WriteString("+\n")
-	b.WriteString(rule.String())
-	writeRow(&b, header, widths)
-	b.WriteString(rule.String())
-	for _, row := range rows {
-		writeRow(&b, row, widths)
-		if b.Len() > 1<<16 {
-			if _, err := io.WriteString(w, b.String()); err != nil {
-				return err
-			}
-			b.Reset()
-		}
-	}
-	b.WriteString(rule.String())
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
-func writeRow(b *strings.Builder, row []string, widths []int) {
+func (g *grid) rule(w *bufio.Writer) {
+	for _, n := range g.widths {
+		_, _ = w.WriteString("+--")
+		repeat(w, '-', n)
+	}
+	_, _ = w.WriteString("+\n")
+}
+
+func (g *grid) row(w *bufio.Writer, row []string) {
 	height := 1
 	for _, cell := range row {
 		height = max(height, 1+strings.Count(cell, "\n"))
 	}
 	if height == 1 {
-		writeLine(b, row, widths)
+		g.line(w, row)
 		return
 	}
 	cells := make([][]string, len(row))
@@ -63,18 +54,21 @@ func writeRow(b *strings.Builder, row []string, widths []int) {
 				line[i] = cells[i][y]
 			}
 		}
-		writeLine(b, line, widths)
+		g.line(w, line)
 	}
 }
 
-func writeLine(b *strings.Builder, line []string, widths []int) {
+func (g *grid) line(w *bufio.Writer, line []string) {
 	for i, text := range line {
-		b.WriteString("| ")
-		b.WriteString(text)
-		for range widths[i] - width(text) {
-			b.WriteByte(' ')
-		}
-		b.WriteByte(' ')
+		_, _ = w.WriteString("| ")
+		_, _ = w.WriteString(text)
+		repeat(w, ' ', g.widths[i]-width(text)+1)
 	}
-	b.WriteString("|\n")
+	_, _ = w.WriteString("|\n")
+}
+
+func repeat(w *bufio.Writer, c byte, n int) {
+	for range n {
+		_ = w.WriteByte(c)
+	}
 }
