@@ -16,6 +16,11 @@ type Paged[In, Out, T any] struct {
 	From  func(in *In, marker string) // asks for what comes after marker
 }
 
+// onePage is a list that comes whole.
+func onePage[In, Out, T any](route wire.Route[In, Out], items func(*Out) []T) Paged[In, Out, T] {
+	return Paged[In, Out, T]{Route: route, Items: items, Next: func(*Out) string { return "" }}
+}
+
 // Each walks all items of a list, page by page; a limit in in is the size of a
 // page. It ends after the first error.
 func Each[In, Out, T any](ctx context.Context, s *Service, list Paged[In, Out, T], in In) iter.Seq2[T, error] {
