@@ -23,7 +23,12 @@ type Error struct {
 	Hint      string // what could be the reason, when the client knows more than the service said; not part of Error()
 
 	retryAfter string
+	reply      *Response
 }
+
+// Reply is the refusal as it came: status, header and body. It is nil when the
+// error was made by hand.
+func (e *Error) Reply() *Response { return e.reply }
 
 // Error is the text that novaclient shows after the name of the class, so that
 // scripts which match it go on working.

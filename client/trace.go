@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -45,12 +46,49 @@ type bodies struct {
 	request, reply []byte
 }
 
+// ErrHeld is what Options.Before returns to keep a request back that is only to
+// be shown.
+var ErrHeld = errors.New("not sent, only shown")
+
 // RequestBody returns the JSON body without secrets; empty for none or a stream.
-func (x *Exchange) RequestBody() string { return maskBody(x.bodies.request) }
+func (x *Exchange) RequestBody() string {
+	if x.bodies == nil {
+		return ""
+	}
+	return maskBody(x.bodies.request)
+}
 
 // ReplyBody returns the reply's JSON body without secrets; empty for none or a
 // stream.
-func (x *Exchange) ReplyBody() string { return maskBody(x.bodies.reply) }
+func (x *Exchange) ReplyBody() string {
+	if x.bodies == nil {
+		return ""
+	}
+	return maskBody(x.bodies.reply)
+}
+
+// Command returns the request as a curl command for a shell: the token is
+// $OS_TOKEN, other secrets are stars.
+func (x *Exchange) Command() string {
+	var b strings.Builder
+	b.WriteString("curl -g -X " + x.Method + " " + quoted(x.URL))
+	for _, name := range slices.Sorted(maps.Keys(x.RequestHeader)) {
+		for _, value := range x.RequestHeader[name] {
+			if name == "X-Auth-Token" {
+				b.WriteString(` -H "X-Auth-Token: $OS_TOKEN"`)
+			} else if name != "User-Agent" {
+				b.WriteString(" -H " + quoted(shownName(name)+": "+value))
+			}
+		}
+	}
+	if body := x.RequestBody(); body != "" {
+		b.WriteString(" -d " + quoted(body))
+	}
+	return b.String()
+}
+
+// quoted is a text as one word of a shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // Curl returns the request as a curl command, in the form of keystoneauth's
 // debug log. Tokens are hashes in it.
@@ -67,7 +105,7 @@ func (x *Exchange) Curl() string {
 		}
 	}
 	if body := x.RequestBody(); body != "" {
-		b.WriteString(" -d '" + strings.ReplaceAll(body, "'", `'\''`) + "'")
+		b.WriteString(" -d " + quoted(body))
 	}
 	return b.String()
 }

@@ -24,9 +24,10 @@ type Options struct {
 	Timeout time.Duration // for one request up to the end of its reply, for a stream up to its header; 0 is 600 s
 	Agent   string        // User-Agent; empty: novalet
 	Trace   func(Exchange)
-	HTTP    http.RoundTripper // instead of the network, for a cloud in this process
-	Retries int               // of a safe call after 429, 503 or a broken connection; 0 is 3, -1 none
-	MaxBody int64             // bytes of a JSON reply; 0 is 256 MiB
+	Before  func(Exchange) error // is shown each request before it is sent; an error keeps it back, and is what the call returns
+	HTTP    http.RoundTripper    // instead of the network, for a cloud in this process
+	Retries int                  // of a safe call after 429, 503 or a broken connection; 0 is 3, -1 none
+	MaxBody int64                // bytes of a JSON reply; 0 is 256 MiB
 	Clock   Clock
 }
 
@@ -80,6 +81,7 @@ type Transport struct {
 	timeout time.Duration
 	agent   string
 	trace   func(Exchange)
+	before  func(Exchange) error
 	retries int
 	maxBody int64
 	clock   Clock
@@ -87,7 +89,7 @@ type Transport struct {
 
 // NewTransport returns a Transport. It opens no connection.
 func NewTransport(o Options) *Transport {
-	t := &Transport{http: o.HTTP, timeout: o.Timeout, agent: o.Agent, trace: o.Trace, retries: o.Retries, maxBody: o.MaxBody, clock: o.Clock.orReal()}
+	t := &Transport{http: o.HTTP, timeout: o.Timeout, agent: o.Agent, trace: o.Trace, before: o.Before, retries: o.Retries, maxBody: o.MaxBody, clock: o.Clock.orReal()}
 	if t.timeout == 0 {
 		t.timeout = defaultTimeout
 	}
@@ -272,6 +274,13 @@ func (t *Transport) roundTrip(ctx context.Context, r *Request, target *url.URL, 
 		return nil, err
 	}
 	x.RequestHeader = request.Header
+	if t.before != nil {
+		shown := *x
+		shown.RequestHeader = maskHeader(request.Header)
+		if err := t.before(shown); err != nil {
+			return nil, err
+		}
+	}
 	reply, err := t.http.RoundTrip(request)
 	if err != nil {
 		return nil, explain(err, target)
@@ -374,6 +383,7 @@ func refusal(r *Request, reply *http.Response, body []byte, x *Exchange) *Error 
 		Status: reply.StatusCode, RequestID: x.RequestID, Service: r.Service, Route: r.Route,
 		Method: r.Method, URL: x.URL, retryAfter: strings.TrimSpace(reply.Header.Get("Retry-After")),
 	}
+	e.reply = &Response{Status: reply.StatusCode, Header: reply.Header, Body: body}
 	e.readFault(reply.Header.Get("Content-Type"), body)
 	return e
 }
