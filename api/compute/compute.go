@@ -55,7 +55,7 @@ func BaseRules() []wire.Rule {
 		FlavorExtraSpecsRule, ServerAttributesRule, ServerHostStatusRule, ServerHostUnknown, ServerFlavorSpecs,
 		AllProjectsList, AllProjectsDetail, AllFilters, ForcedHost, RequestedDestination, CreateOnNetwork, CreateWithVolume,
 		CreateTrustedCerts, ZeroDiskFlavor, UnlockOverride, ActionEventsRule, ActionDetailsRule, LimitsOfOthers,
-		VolumeAttachmentUpdateRule, AllServerGroups,
+		VolumeAttachmentUpdateRule, AllServerGroups, ExternalNetworkRule,
 		MigrateToHost, LiveMigrateToHost, MigrationsOfAll, MigrationHosts, ServerMigrationHosts,
 		ResizeCrossCell, RebuildTrustedCerts, UnshelveToHost, CreateVolumeBackedImage, TopologyHostRule,
 	}

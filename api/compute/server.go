@@ -106,11 +106,13 @@ type VolumeAttached struct {
 	Delete bool   `json:"delete_on_termination" v:"2.3"`
 }
 
-// ServerBrief is a server in GET /servers.
+// ServerBrief is a server in GET /servers. One whose cell cannot be asked has
+// the status UNKNOWN and no name.
 type ServerBrief struct {
-	ID    string      `json:"id"`
-	Name  string      `json:"name"`
-	Links []wire.Link `json:"links"`
+	ID     string           `json:"id"`
+	Name   string           `json:"name"`
+	Status wire.Opt[string] `json:"status" v:"2.69"`
+	Links  []wire.Link      `json:"links"`
 }
 
 // ServerBriefs is the reply of GET /servers.
@@ -230,7 +232,7 @@ type ServerNew struct {
 	BlockDevices   []BlockDevice            `json:"block_device_mapping_v2,omitempty"`
 	BlockDevicesV1 []BlockDeviceV1          `json:"block_device_mapping,omitempty"`
 	ConfigDrive    wire.Opt[bool]           `json:"config_drive" is:"loose"`
-	KeyName        wire.Opt[string]         `json:"key_name" is:"min=1,max=255"`
+	KeyName        wire.Opt[string]         `json:"key_name" is:"min=1,max=255,name"`
 	MinCount       wire.Opt[int]            `json:"min_count" is:"loose,min=1,max=2147483647"`
 	MaxCount       wire.Opt[int]            `json:"max_count" is:"loose,min=1,max=2147483647"`
 	ReturnResID    wire.Opt[bool]           `json:"return_reservation_id" is:"loose"`
@@ -238,7 +240,7 @@ type ServerNew struct {
 	UserData       wire.Opt[string]         `json:"user_data" is:"max=65535,base64"`
 	Description    wire.Opt[string]         `json:"description" is:"null,max=255,printable" v:"2.19"`
 	Tags           []string                 `json:"tags,omitempty" is:"max=50,tag" v:"2.52"`
-	TrustedCerts   wire.Opt[[]string]       `json:"trusted_image_certificates" is:"null,max=50" v:"2.63"`
+	TrustedCerts   wire.Opt[[]string]       `json:"trusted_image_certificates" is:"null,min=1,max=50" v:"2.63"`
 	Host           wire.Opt[string]         `json:"host" is:"min=1,max=255" v:"2.74"`
 	HypervisorHost wire.Opt[string]         `json:"hypervisor_hostname" is:"min=1,max=255" v:"2.74"`
 	Hostname       wire.Opt[string]         `json:"-" v:"2.90-2.93 hostname" is:"hostname"`
@@ -250,8 +252,8 @@ type NetworkWanted struct {
 	UUID    wire.Opt[string] `json:"uuid" is:"uuid"`
 	Port    wire.Opt[string] `json:"port" is:"null,uuid"`
 	FixedIP wire.Opt[string] `json:"fixed_ip" is:"ip"`
-	Tag     wire.Opt[string] `json:"tag" is:"min=1,max=60,tag" v:"2.32-2.36"`
-	Tag2    wire.Opt[string] `json:"-" is:"min=1,max=60,tag" v:"2.42 tag"`
+	Tag     wire.Opt[string] `json:"tag" is:"tag" v:"2.32-2.36"`
+	Tag2    wire.Opt[string] `json:"-" is:"tag" v:"2.42 tag"`
 }
 
 // Personality is a file to inject, until 2.56.
@@ -260,34 +262,42 @@ type Personality struct {
 	Contents string `json:"contents" is:"required,base64"`
 }
 
-// BlockDevice is a disk of a server to be made (block_device_mapping_v2).
+// BlockDevice is a disk of a server to be made (block_device_mapping_v2). It
+// says what it is made of by source_type and uuid; the ids by kind are those of
+// the older form, which are taken and have no say. Without a source_type it
+// needs no_device.
 type BlockDevice struct {
 	BootIndex   wire.Opt[int]    `json:"boot_index" is:"loose,null"`
-	UUID        wire.Opt[string] `json:"uuid"`
-	Source      string           `json:"source_type" is:"required,enum=volume|image|snapshot|blank"`
+	UUID        wire.Opt[string] `json:"uuid" is:"min=1,max=255,blockid"`
+	Source      string           `json:"source_type,omitempty" is:"enum=volume|image|snapshot|blank"`
 	Destination wire.Opt[string] `json:"destination_type" is:"enum=local|volume"`
 	SizeGiB     wire.Opt[int]    `json:"volume_size" is:"loose,min=1,max=2147483647"`
 	Format      wire.Opt[string] `json:"guest_format" is:"max=255"`
-	DeviceName  wire.Opt[string] `json:"device_name" is:"max=255"`
+	DeviceName  wire.Opt[string] `json:"device_name" is:"min=1,max=255,blockname"`
 	DeviceType  wire.Opt[string] `json:"device_type" is:"max=255"`
 	DiskBus     wire.Opt[string] `json:"disk_bus" is:"max=255"`
 	Delete      wire.Opt[bool]   `json:"delete_on_termination" is:"loose"`
 	NoDevice    wire.Opt[any]    `json:"no_device" is:"null"`
-	Tag         wire.Opt[string] `json:"tag" is:"min=1,max=60,tag" v:"2.32-2.32"`
-	Tag2        wire.Opt[string] `json:"-" is:"min=1,max=60,tag" v:"2.42 tag"`
+	Tag         wire.Opt[string] `json:"tag" is:"tag" v:"2.32-2.32"`
+	Tag2        wire.Opt[string] `json:"-" is:"tag" v:"2.42 tag"`
 	VolumeType  wire.Opt[string] `json:"volume_type" is:"null,max=255" v:"2.67"`
+	VolumeID    wire.Opt[string] `json:"volume_id" is:"uuid"`
+	SnapshotID  wire.Opt[string] `json:"snapshot_id" is:"uuid"`
+	ImageID     wire.Opt[string] `json:"image_id" is:"uuid"`
+	VirtualName wire.Opt[string] `json:"virtual_name" is:"max=255"`
+	Connection  wire.Opt[string] `json:"connection_info" is:"max=16777215"`
 }
 
 // BlockDeviceV1 is the older form (block_device_mapping).
 type BlockDeviceV1 struct {
-	DeviceName  wire.Opt[string] `json:"device_name" is:"max=255"`
+	DeviceName  wire.Opt[string] `json:"device_name" is:"min=1,max=255,blockname"`
 	VolumeID    wire.Opt[string] `json:"volume_id" is:"uuid"`
 	SnapshotID  wire.Opt[string] `json:"snapshot_id" is:"uuid"`
 	SizeGiB     wire.Opt[int]    `json:"volume_size" is:"loose,min=1,max=2147483647"`
 	Delete      wire.Opt[bool]   `json:"delete_on_termination" is:"loose"`
 	NoDevice    wire.Opt[any]    `json:"no_device" is:"null"`
 	VirtualName wire.Opt[string] `json:"virtual_name" is:"max=255"`
-	Connection  wire.Opt[any]    `json:"connection_info"`
+	Connection  wire.Opt[string] `json:"connection_info" is:"max=16777215"`
 }
 
 // ServerCreated is the reply of POST /servers: the server, or only the
@@ -393,6 +403,7 @@ var (
 	CreateWithVolume     = rule("servers:create:attach_volume", projectMember)
 	CreateTrustedCerts   = rule("servers:create:trusted_certs", projectMember)
 	ZeroDiskFlavor       = rule("servers:create:zero_disk_flavor", admin)
+	ExternalNetworkRule  = wire.Rule{Name: "network:attach_external_network", Default: admin}
 )
 
 // The routes of servers.
