@@ -1,0 +1,190 @@
+package wire
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Member is one member of a request or a reply as people read of it.
+type Member struct {
+	In       string // path, query, header, body, or stream for a body that is no JSON
+	Name     string // with the names of what it stands in: server.networks[].uuid
+	Span     Span   // the versions that have it
+	Kind     string // what it is, in words: text, whole number, list of text, ...
+	Rules    string // what it has to be, in words: at most 255 characters, ...; empty for none
+	Required bool
+}
+
+// Request lists what a call of the route may have, at all versions, in the
+// order of the contract. Members of an action stand below its key.
+func (i Info) Request() []Member { return i.members(i.In) }
+
+// Answer lists what the route's reply may have, at all versions.
+func (i Info) Answer() []Member {
+	i.Action = ""
+	return i.members(i.Out)
+}
+
+func (i Info) members(t reflect.Type) []Member {
+	var all []Member
+	body := ""
+	if i.Action != "" {
+		body = i.Action + "."
+	}
+	for n := range t.NumField() {
+		f := t.Field(n)
+		tag := mustTag(t, f)
+		span := shared(i.Span, tag.span)
+		switch tag.outside {
+		case "path", "query", "header":
+			all = append(all, memberOf(tag.outside, tag.param, span, f.Type, &tag.rules, tag.outside == "path"))
+		case "body":
+			if tag.param == "stream" {
+				all = append(all, Member{In: "stream", Name: "the whole body", Span: span, Kind: "bytes"})
+			} else {
+				all = appendMember(all, strings.TrimSuffix(body, "."), span, f.Type, &tag.rules)
+			}
+		case "":
+			all = appendMember(all, body+tag.name, span, f.Type, &tag.rules)
+		}
+	}
+	return all
+}
+
+func mustTag(t reflect.Type, f reflect.StructField) fieldTag {
+	tag, err := readTag(f)
+	if err != nil {
+		panic(fmt.Sprintf("wire: %v.%s: %v", t, f.Name, err))
+	}
+	return tag
+}
+
+// appendMember appends a member of the body and those within it.
+func appendMember(all []Member, name string, span Span, t reflect.Type, r *rules) []Member {
+	if name != "" {
+		all = append(all, memberOf("body", name, span, t, r, r.required))
+	}
+	inner := structIn(t)
+	if inner == nil || strings.Count(name, ".") > 8 {
+		return all
+	}
+	switch holder(t).Kind() {
+	case reflect.Slice:
+		name += "[]"
+	case reflect.Map:
+		name += ".*"
+	}
+	for i := range inner.NumField() {
+		f := inner.Field(i)
+		tag := mustTag(inner, f)
+		at := tag.name
+		if name != "" {
+			at = name + "." + tag.name
+		}
+		all = appendMember(all, at, shared(span, tag.span), f.Type, &tag.rules)
+	}
+	return all
+}
+
+// holder is a type without what may be absent or null around it.
+func holder(t reflect.Type) reflect.Type {
+	switch {
+	case t.Implements(optType):
+		return holder(t.Field(optValue).Type)
+	case t.Kind() == reflect.Pointer:
+		return holder(t.Elem())
+	}
+	return t
+}
+
+func memberOf(in, name string, span Span, t reflect.Type, r *rules, required bool) Member {
+	kind := kindOf(t)
+	if r.null || t.Kind() == reflect.Pointer {
+		kind += " or null"
+	}
+	return Member{In: in, Name: name, Span: span, Kind: kind, Rules: r.words(kind), Required: required}
+}
+
+// kindOf is a type in words.
+func kindOf(t reflect.Type) string {
+	switch {
+	case t == secretType:
+		return "text, secret"
+	case t == rawType:
+		return "any JSON"
+	case t.Implements(optType), t.Kind() == reflect.Pointer:
+		return kindOf(holder(t))
+	case t.Implements(marshalerType):
+		return "time"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return "whole number"
+	case reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list of " + kindOf(t.Elem())
+	case reflect.Map:
+		return "object of " + kindOf(t.Elem())
+	case reflect.Struct:
+		return "object"
+	}
+	return "any JSON"
+}
+
+// words are the rules for people. kind says what is counted.
+func (r *rules) words(kind string) string {
+	var words []string
+	what := ""
+	switch {
+	case strings.HasPrefix(kind, "text"):
+		what = " characters"
+	case strings.HasPrefix(kind, "list"):
+		what = " items"
+	case strings.HasPrefix(kind, "object"):
+		what = " members"
+	}
+	switch {
+	case r.min != nil && r.max != nil:
+		words = append(words, fmt.Sprintf("%d to %d%s", *r.min, *r.max, what))
+	case r.min != nil:
+		words = append(words, fmt.Sprintf("at least %d%s", *r.min, what))
+	case r.max != nil:
+		words = append(words, fmt.Sprintf("at most %d%s", *r.max, what))
+	}
+	if r.enum != nil {
+		words = append(words, strings.Join(r.enum, "|"))
+	}
+	if r.format != "" {
+		words = append(words, "form "+r.format)
+	}
+	if r.keys != "" {
+		words = append(words, "keys of form "+r.keys)
+	}
+	if r.keyMax > 0 {
+		words = append(words, fmt.Sprintf("keys of at most %d characters", r.keyMax))
+	}
+	if r.valMax > 0 {
+		words = append(words, fmt.Sprintf("values of at most %d", r.valMax))
+	}
+	if r.loose {
+		words = append(words, "may come as text")
+	}
+	return strings.Join(words, ", ")
+}
+
+// shared is what two spans share: a member ends with what it stands in.
+func shared(outer, inner Span) Span {
+	if inner.From.Less(outer.From) {
+		inner.From = outer.From
+	}
+	if inner.To.IsZero() || !outer.To.IsZero() && outer.To.Less(inner.To) {
+		inner.To = outer.To
+	}
+	return inner
+}
