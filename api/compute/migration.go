@@ -176,7 +176,11 @@ func (a *AutoBool) UnmarshalJSON(b []byte) error {
 
 // JSONSchema describes the two forms.
 func (AutoBool) JSONSchema() wire.Schema {
-	return wire.Schema{"anyOf": []wire.Schema{{"type": "boolean"}, {"const": "auto"}}}
+	return wire.Schema{"enum": []any{
+		"auto", true, false,
+		"True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes",
+		"False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no",
+	}}
 }
 
 // Evacuate is the body of the evacuate action: the server is built again on
