@@ -36,6 +36,12 @@ func (f Flavors) Create(ctx context.Context, flavor compute.NewFlavor) (compute.
 	return out.Flavor, err
 }
 
+// Update changes a flavor's description, nil for none. It needs 2.55.
+func (f Flavors) Update(ctx context.Context, id string, description *string) (compute.Flavor, error) {
+	out, err := Do(ctx, f.s, compute.UpdateFlavor, compute.FlavorUpdate{ID: id, Flavor: compute.FlavorNote{Note: description}})
+	return out.Flavor, err
+}
+
 // Delete deletes a flavor; servers that have it keep running.
 func (f Flavors) Delete(ctx context.Context, id string) error {
 	_, err := Do(ctx, f.s, compute.DeleteFlavor, compute.FlavorID{ID: id})
