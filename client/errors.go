@@ -20,7 +20,8 @@ type Error struct {
 	Route     string // name in the contract: servers.show; empty for calls outside it
 	Method    string
 	URL       string
-	Hint      string // what could be the reason, when the client knows more than the service said; not part of Error()
+	Methods   [][]string // of a login that one method is not enough for: the sets of methods that are
+	Hint      string     // what could be the reason, when the client knows more than the service said; not part of Error()
 
 	retryAfter string
 	reply      *Response
@@ -125,6 +126,10 @@ func (e *Error) readFault(contentType string, body []byte) {
 		if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
 			e.Message, e.Kind = list[0].Detail, list[0].Title
 		}
+		return
+	}
+	if raw, ok := top["required_auth_methods"]; ok && json.Unmarshal(raw, &e.Methods) == nil {
+		e.Message, e.Kind = "More than one method is needed to log in", "receipt"
 		return
 	}
 	for key, raw := range top {

@@ -242,6 +242,9 @@ func (s *Service) send(ctx context.Context, path string, public bool, r *Request
 		if errors.Is(err, ErrNotAcceptable) {
 			s.session.Remember(s.versionsKey(base), nil) // the server is not what it was
 		}
+		if refusal := (*Error)(nil); renewed && errors.As(err, &refusal) && refusal.Status == http.StatusUnauthorized && refusal.Hint == "" {
+			refusal.Hint = "The token is new, so " + s.Type + " cannot check it or has another clock than identity: ask who runs the cloud."
+		}
 		if renewed || public || !errors.Is(err, ErrUnauthorized) || !up.again(ctx) {
 			return response, err
 		}

@@ -122,7 +122,7 @@ func shownName(name string) string {
 }
 
 // secretHeaders are shown as a hash, so that two of them can be told apart.
-var secretHeaders = [...]string{"Authorization", "X-Auth-Token", "X-Subject-Token", "X-Service-Token"}
+var secretHeaders = [...]string{"Authorization", "X-Auth-Token", "X-Subject-Token", "X-Service-Token", "Openstack-Auth-Receipt"}
 
 func maskHeader(h http.Header) http.Header {
 	h = h.Clone()

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/novalet/novalet/api/wire"
@@ -24,10 +23,11 @@ type Options struct {
 	Timeout time.Duration // for one request up to the end of its reply, for a stream up to its header; 0 is 600 s
 	Agent   string        // User-Agent; empty: novalet
 	Trace   func(Exchange)
-	Before  func(Exchange) error // is shown each request before it is sent; an error keeps it back, and is what the call returns
-	HTTP    http.RoundTripper    // instead of the network, for a cloud in this process
-	Retries int                  // of a safe call after 429, 503 or a broken connection; 0 is 3, -1 none
-	MaxBody int64                // bytes of a JSON reply; 0 is 256 MiB
+	Before  func(Exchange) error                  // is shown each request before it is sent; an error keeps it back, and is what the call returns
+	Proxy   func(*http.Request) (*url.URL, error) // nil: HTTP_PROXY, HTTPS_PROXY and NO_PROXY say which
+	HTTP    http.RoundTripper                     // instead of the network, for a cloud in this process
+	Retries int                                   // of a safe call after 429, 503 or a broken connection; 0 is 3, -1 none
+	MaxBody int64                                 // bytes of a JSON reply; 0 is 256 MiB
 	Clock   Clock
 }
 
@@ -71,13 +71,16 @@ const (
 	firstBackOff   = 100 * time.Millisecond
 	lastBackOff    = 5 * time.Second
 	maxRetryAfter  = 30 * time.Second // a longer one is reported at once, not waited for
-	maxRedirects   = 3
+	maxRedirects   = 5
+	dialTimeout    = 30 * time.Second
+	clockSlack     = 5 * time.Minute // by which clocks may differ without a word
 )
 
 // Transport carries requests: retries, limits, traces, and errors in one form.
 // It knows nothing of tokens. It is safe for concurrent use.
 type Transport struct {
 	http    http.RoundTripper
+	proxy   func(*http.Request) (*url.URL, error)
 	timeout time.Duration
 	agent   string
 	trace   func(Exchange)
@@ -89,7 +92,7 @@ type Transport struct {
 
 // NewTransport returns a Transport. It opens no connection.
 func NewTransport(o Options) *Transport {
-	t := &Transport{http: o.HTTP, timeout: o.Timeout, agent: o.Agent, trace: o.Trace, before: o.Before, retries: o.Retries, maxBody: o.MaxBody, clock: o.Clock.orReal()}
+	t := &Transport{http: o.HTTP, proxy: o.Proxy, timeout: o.Timeout, agent: o.Agent, trace: o.Trace, before: o.Before, retries: o.Retries, maxBody: o.MaxBody, clock: o.Clock.orReal()}
 	if t.timeout == 0 {
 		t.timeout = defaultTimeout
 	}
@@ -106,11 +109,20 @@ func NewTransport(o Options) *Transport {
 		t.maxBody = defaultMaxBody
 	}
 	if t.http == nil {
+		if t.proxy == nil {
+			t.proxy = http.ProxyFromEnvironment
+		}
 		t.http = &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: min(t.timeout, 30*time.Second), KeepAlive: 30 * time.Second}).DialContext,
-			TLSClientConfig:       o.TLS,
-			TLSHandshakeTimeout:   min(t.timeout, 30*time.Second),
+			Proxy:               t.proxy,
+			DialContext:         (&net.Dialer{Timeout: min(t.timeout, dialTimeout), KeepAlive: 30 * time.Second}).DialContext,
+			TLSClientConfig:     o.TLS,
+			TLSHandshakeTimeout: min(t.timeout, dialTimeout),
+			OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, reply *http.Response) error {
+				if reply.StatusCode == http.StatusOK {
+					return nil
+				}
+				return &proxyRefusal{host: proxy.Host, status: reply.StatusCode, login: proxy.User != nil}
+			},
 			ResponseHeaderTimeout: t.timeout,
 			ExpectContinueTimeout: 300 * time.Millisecond, // of servers that never say so
 			MaxIdleConnsPerHost:   8,
@@ -162,16 +174,14 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 	redirects := 0
 	for attempt := 1; ; attempt++ {
 		response, err := t.once(ctx, r, target, attempt)
-		if err == nil && safe && isRedirect(response.Status) && redirects < maxRedirects {
-			redirects++
-			next := sameService(target, response.Header.Get("Location"))
-			if next == nil {
-				return response, nil
-			}
+		if err == nil && isRedirect(response.Status) && r.Stream == nil {
 			if response.Stream != nil {
 				_ = response.Stream.Close()
 			}
-			target = next
+			if target, err = t.follow(target, response, redirects); err != nil {
+				return nil, err
+			}
+			redirects++
 			attempt--
 			continue
 		}
@@ -216,29 +226,11 @@ func (t *Transport) retryAfter(text string) (time.Duration, bool) {
 	return 0, false
 }
 
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
-
-// sameService resolves a redirect and refuses one that would carry the token to
-// another host, or out of TLS.
-func sameService(from *url.URL, location string) *url.URL {
-	next, err := from.Parse(location)
-	if err != nil || location == "" || next.Host != from.Host || from.Scheme == "https" && next.Scheme != "https" {
-		return nil
-	}
-	return next
-}
-
 // once sends a request one time.
 func (t *Transport) once(ctx context.Context, r *Request, target *url.URL, attempt int) (*Response, error) {
 	x := Exchange{
 		Purpose: r.Purpose, Service: r.Service, Route: r.Route, Policy: r.Policy, Version: r.Version, Attempt: attempt,
-		Method: r.Method, URL: target.String(), Start: t.clock.Now(), bodies: &bodies{request: r.Body},
+		Method: r.Method, URL: target.Redacted(), Start: t.clock.Now(), bodies: &bodies{request: r.Body},
 	}
 	response, err := t.roundTrip(ctx, r, target, &x)
 	if t.trace != nil {
@@ -263,7 +255,7 @@ func (t *Transport) roundTrip(ctx context.Context, r *Request, target *url.URL, 
 			cancel()
 		}
 		if err != nil && outer.Err() == nil && timedOut && errors.Is(err, context.Canceled) {
-			err = explain(context.DeadlineExceeded, target)
+			err = explain(context.DeadlineExceeded, t.going(r, target))
 		} else if err != nil && errors.Is(err, context.Canceled) && outer.Err() != nil {
 			err = outer.Err()
 		}
@@ -283,14 +275,20 @@ func (t *Transport) roundTrip(ctx context.Context, r *Request, target *url.URL, 
 	}
 	reply, err := t.http.RoundTrip(request)
 	if err != nil {
-		return nil, explain(err, target)
+		return nil, explain(err, t.going(r, target))
+	}
+	if reply.StatusCode == http.StatusProxyAuthRequired && t.proxy != nil {
+		if proxy, err := t.proxy(request); err == nil && proxy != nil {
+			_ = reply.Body.Close()
+			return nil, explain(&proxyRefusal{host: proxy.Host, status: reply.StatusCode, login: proxy.User != nil}, t.going(r, target))
+		}
 	}
 	x.Status, x.ReplyHeader, x.RequestID = reply.StatusCode, reply.Header, requestID(reply.Header)
 	response := &Response{Status: reply.StatusCode, Header: reply.Header}
 	if r.Streams && reply.StatusCode < 400 {
 		// From here on only the caller's context ends the stream.
 		keep, x.Bytes = true, -1
-		response.Stream = &stream{reply.Body, cancel, target}
+		response.Stream = &stream{reply.Body, cancel, t.going(r, target)}
 		return response, nil
 	}
 	defer func() { _ = reply.Body.Close() }()
@@ -301,15 +299,22 @@ func (t *Transport) roundTrip(ctx context.Context, r *Request, target *url.URL, 
 	body, err := readBody(reply, most)
 	x.Bytes, x.bodies.reply = int64(len(body)), body
 	if reply.StatusCode >= 400 {
-		return nil, refusal(r, reply, body, x)
+		if target.Scheme == "http" && reply.StatusCode == http.StatusBadRequest && wantsTLS(body) {
+			return nil, &Failure{Class: SSLError, Message: "The service at http://" + target.Host + " speaks TLS: use https:// in the URL.", Cause: errRefused}
+		}
+		return nil, t.refusal(r, target, reply, body, x)
 	}
 	if errors.Is(err, errTooLarge) {
 		return nil, &Failure{Class: BadReply, Message: fmt.Sprintf("The reply of %s is larger than %d bytes: ask for fewer things at once.", target.Host, most), Cause: err}
 	} else if err != nil {
-		return nil, explain(err, target)
+		return nil, explain(err, t.going(r, target))
 	}
 	response.Body = body
 	return response, nil
+}
+
+func (t *Transport) going(r *Request, at *url.URL) going {
+	return going{method: r.Method, at: at, timeout: t.timeout, dial: min(t.timeout, dialTimeout), now: t.clock.Now()}
 }
 
 func failureOf(err error) error {
@@ -378,21 +383,11 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-func refusal(r *Request, reply *http.Response, body []byte, x *Exchange) *Error {
-	e := &Error{
-		Status: reply.StatusCode, RequestID: x.RequestID, Service: r.Service, Route: r.Route,
-		Method: r.Method, URL: x.URL, retryAfter: strings.TrimSpace(reply.Header.Get("Retry-After")),
-	}
-	e.reply = &Response{Status: reply.StatusCode, Header: reply.Header, Body: body}
-	e.readFault(reply.Header.Get("Content-Type"), body)
-	return e
-}
-
 // stream is a reply's body that ends its request when it is closed.
 type stream struct {
 	io.ReadCloser
 	cancel context.CancelFunc
-	from   *url.URL
+	from   going
 }
 
 func (s *stream) Read(p []byte) (int, error) {

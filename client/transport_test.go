@@ -197,15 +197,32 @@ func TestRedirectsKeepTheToken(t *testing.T) {
 	tr := client.NewTransport(client.Options{})
 	defer tr.Close()
 	request := &client.Request{Method: "GET", URL: url, Header: http.Header{"X-Auth-Token": {"hush"}}}
-	if response, err := tr.Send(t.Context(), request); err != nil || response.Status != 302 || stolen() != 0 {
-		t.Errorf("%v %v, followed %d times", response, err, stolen())
+	refused := func(says string) {
+		t.Helper()
+		var failure *client.Failure
+		if _, err := tr.Send(t.Context(), request); !errors.As(err, &failure) || failure.Class != client.BadReply || !strings.Contains(failure.Message, says) || stolen() != 0 {
+			t.Errorf("%v, followed %d times", err, stolen())
+		}
 	}
-	url, _ = peer(t, answer(302, "", "Location", "/there"), func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.URL.Path+r.Header.Get("X-Auth-Token"))
-	})
+	refused("another host, " + thief + ", and no token goes there")
+	url, _ = peer(t, answer(302, "", "Location", ""))
 	request.URL = url
-	if response, err := tr.Send(t.Context(), request); err != nil || string(response.Body) != "/therehush" {
-		t.Errorf("%v %v", response, err)
+	refused("to nowhere")
+	url, round := peer(t, answer(302, "", "Location", "/"))
+	request.URL = url
+	if refused("sends on again after 5 redirects"); round() != 6 {
+		t.Errorf("went round %d times", round())
+	}
+	there := func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = io.WriteString(w, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Auth-Token")+" "+string(body))
+	}
+	for _, method := range []string{"GET", "POST"} {
+		url, _ = peer(t, answer(301, "", "Location", "/there"), there)
+		request.URL, request.Method, request.Body = url, method, []byte("{}")
+		if response, err := tr.Send(t.Context(), request); err != nil || string(response.Body) != method+" /there hush {}" {
+			t.Errorf("%v %v", response, err)
+		}
 	}
 }
 
