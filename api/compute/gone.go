@@ -46,7 +46,7 @@ var gone = []struct{ path, methods string }{
 }
 
 // GoneRoutes lists the removed routes. They are no part of Routes: there is
-// nothing to call.
+// nothing to call, but for clouds that are old enough.
 func GoneRoutes() []wire.Endpoint {
 	var routes []wire.Endpoint
 	for _, g := range gone {
@@ -56,8 +56,11 @@ func GoneRoutes() []wire.Endpoint {
 			})
 		}
 	}
-	return append(routes, wire.Route[wire.None, wire.None]{
-		Name: "servers.reset_network", Method: "POST", Path: "/servers/{server_id}/action", Action: "resetNetwork",
-		Status: "202", Gone: true, LooseQuery: "always",
-	})
+	return append(routes, ResetNetwork)
+}
+
+// ResetNetwork is the action that Nova had for XenServer, until Victoria.
+var ResetNetwork = wire.Route[ServerID, wire.None]{
+	Name: "servers.reset_network", Method: "POST", Path: "/servers/{server_id}/action", Action: "resetNetwork",
+	Status: "202", Gone: true, LooseQuery: "always",
 }
