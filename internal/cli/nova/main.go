@@ -27,6 +27,8 @@ type Process struct {
 	Terminal       bool // stdout is one
 	Client         client.Options
 	CacheDir       string // of tokens; empty: in the user's cache folder
+	// Exec runs a plugin in place of this process, with more variables than this has; nil: plugins cannot be run.
+	Exec func(path string, argv, extra []string) error
 }
 
 // The exit codes, novaclient's.
@@ -50,7 +52,7 @@ func Main(ctx context.Context, p Process) int {
 	var usage *arg.UsageError
 	var stop *arg.Stop
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, client.ErrHeld):
 		return exitOK
 	case errors.As(err, &stop):
 		return exitOK
@@ -66,11 +68,13 @@ func Main(ctx context.Context, p Process) int {
 }
 
 // withoutOwn is a command line without the options that novaclient lacks. They may stand behind the command too.
-func withoutOwn(args []string) []string {
+func withoutOwn(args []string, options []arg.Arg) []string {
 	takesValue := map[string]bool{}
-	for _, option := range globals() {
-		if option.Exact {
-			takesValue[option.Flags] = option.Action == arg.Store
+	for _, option := range options {
+		for flag := range strings.FieldsSeq(option.Flags) {
+			if option.Exact {
+				takesValue[flag] = option.Action == arg.Store
+			}
 		}
 	}
 	var rest []string
@@ -104,6 +108,14 @@ func (p *Process) getenv(name string) string {
 
 func (p *Process) run(ctx context.Context) error {
 	program := Program()
+	program.Globals = globalsFor(chosenAuthType(p.Args, p.getenv))
+	globals, name, args, named := program.Split(p.Args)
+	if named && name == completeCommand {
+		return p.complete(ctx, args)
+	}
+	if one, ok := p.findPlugin(name); named && ok {
+		return p.runPlugin(ctx, program, one, globals, args)
+	}
 	given, rest, err := program.ParseGlobals(p.Args, p.getenv)
 	if stop, ok := err.(*arg.Stop); ok && stop.Version {
 		_, err = io.WriteString(p.Stdout, compatible+"\n")
@@ -112,9 +124,12 @@ func (p *Process) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Args = withoutOwn(p.Args)
+	p.Args = withoutOwn(p.Args, program.Globals)
 	if given.Bool("help") || len(rest) == 0 || rest[0] == "help" || slices.Contains(p.Args, "bash-completion") {
 		return p.help(program, given)
+	}
+	if forms := commandsNamed(name); named && forms != nil && forms[0].Local {
+		return p.local(ctx, program)
 	}
 	env, finish, err := p.login(ctx, given)
 	if err != nil {
@@ -122,6 +137,19 @@ func (p *Process) run(ctx context.Context) error {
 	}
 	err = p.command(ctx, program, env)
 	return errors.Join(err, finish(err))
+}
+
+// local runs a command that needs no cloud.
+func (p *Process) local(ctx context.Context, program *arg.Program[verb.Run]) error {
+	command, values, err := program.Parse(p.Args, wire.Version{}, p.getenv)
+	p.warn(values)
+	if err != nil {
+		return err
+	}
+	return command.Run(ctx, &verb.Env{
+		Args: values, Print: out.Printer{W: p.Stdout, Terminal: p.Terminal},
+		In: p.Stdin, Err: p.Stderr, Env: p.getenv, Clock: p.Client.Clock,
+	})
 }
 
 // command reads the whole command line, now that the version is known, and does what it says.
@@ -159,7 +187,7 @@ func (p *Process) help(program *arg.Program[verb.Run], given *arg.Values) error 
 		return err
 	}
 	if given.Bool("help") || len(p.Args) == 0 {
-		return print(program.Help(p.Columns, version))
+		return print(p.withPlugins(program).Help(p.Columns, version))
 	}
 	command, values, err := program.Parse(p.Args, version, p.getenv)
 	p.warn(values)
@@ -168,7 +196,7 @@ func (p *Process) help(program *arg.Program[verb.Run], given *arg.Values) error 
 	}
 	switch {
 	case command == nil || command.Name == "help" && !values.Has("command"):
-		return print(program.Help(p.Columns, version))
+		return print(p.withPlugins(program).Help(p.Columns, version))
 	case command.Name == "bash-completion":
 		return print(program.Completion(version) + "\n")
 	case command.Name == "help":
@@ -224,7 +252,14 @@ func (p *Process) login(ctx context.Context, given *arg.Values) (env *verb.Env, 
 			}
 		}
 	}
+	if given.Bool("dry_run") || given.Bool("curl") {
+		show := rehearsal{curl: given.Bool("curl"), print: func(text string) { _, _ = io.WriteString(p.Stdout, text) }}
+		options.Before = show.before
+	}
 	printer := out.Printer{W: p.Stdout, Terminal: p.Terminal, Format: out.Format(given.String("format"))}
+	if given.Bool("curl") {
+		printer.W = io.Discard // the requests are what is printed
+	}
 	finish = func(failed error) error {
 		if given.Bool("explain") {
 			p.complain(account.Text(ctx))

@@ -198,14 +198,15 @@ func TestFieldTitle(t *testing.T) {
 
 func TestOwnOptionsStandAnywhere(t *testing.T) {
 	for line, want := range map[string]string{
-		"flavor-list --format json --explain":           "flavor-list",
-		"--os-cloud c --format=csv list --name x":       "list --name x",
-		"boot -- --explain":                             "boot -- --explain",
-		"list --format":                                 "list",
-		"--debug flavor-list --no-cache --extra-specs":  "--debug flavor-list --extra-specs",
-		"boot --no-cachet --explained x --format-it=no": "boot --no-cachet --explained x --format-it=no",
+		"flavor-list --format json --explain":          "flavor-list",
+		"--os-cloud c --format=csv list --name x":      "list --name x",
+		"boot -- --explain":                            "boot -- --explain",
+		"list --format":                                "list",
+		"--debug flavor-list --no-cache --extra-specs": "--debug flavor-list --extra-specs",
+		"list --os-application_credential_id x --os-application-credential-secret=y --os-passcode 1 --all": "list --all",
+		"boot --no-cachet --explained x --format-it=no":                                                    "boot --no-cachet --explained x --format-it=no",
 	} {
-		if got := strings.Join(withoutOwn(strings.Fields(line)), " "); got != want {
+		if got := strings.Join(withoutOwn(strings.Fields(line), globals()), " "); got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}

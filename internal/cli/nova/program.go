@@ -5,6 +5,7 @@ package nova
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/novalet/novalet/internal/cli/arg"
 	"github.com/novalet/novalet/internal/cli/out"
@@ -87,7 +88,7 @@ func globals() []arg.Arg {
 		{Flags: "--os-key", Metavar: "<key>", Help: "File of that certificate's key. env[OS_KEY]"},
 		{Flags: "--timeout", Metavar: "<seconds>", Type: arg.PositiveFloat, Default: 600, Help: "How long to wait for a reply, in seconds."},
 		{Flags: "--collect-timing", Action: arg.StoreTrue, Help: "Taken and passed over: --timings measures anyway."},
-		{Flags: "--os-auth-type --os-auth-plugin", Metavar: "<name>", Help: "How to log in: password, token or v3applicationcredential. env[OS_AUTH_TYPE]"},
+		{Flags: "--os-auth-type --os-auth-plugin", Metavar: "<name>", Help: "How to log in: password, token, v3totp, v3applicationcredential, v3multifactor, admin_token, noauth or none. env[OS_AUTH_TYPE]"},
 		{Flags: "--os-auth-url", Help: "URL of the identity service. env[OS_AUTH_URL]"},
 		{Flags: "--os-system-scope", Help: `Work on the whole system: "all". env[OS_SYSTEM_SCOPE]`},
 		{Flags: "--os-domain-id", Help: "Domain to work in, by id. env[OS_DOMAIN_ID]"},
@@ -105,17 +106,65 @@ func globals() []arg.Arg {
 		{Flags: "--os-user-domain-name", Help: "Domain of the user, by name. env[OS_USER_DOMAIN_NAME]"},
 		{Flags: "--os-password", Help: "The user's password. env[OS_PASSWORD]"},
 
-		{Flags: "--os-token", Hidden: true, Exact: true},
-		{Flags: "--os-application-credential-id", Hidden: true, Exact: true},
-		{Flags: "--os-application-credential-name", Hidden: true, Exact: true},
-		{Flags: "--os-application-credential-secret", Hidden: true, Exact: true},
+		{Flags: "--os-token", Hidden: true, Exact: true, Help: "Token to log in with, or to call with as it is. env[OS_TOKEN]"},
+		{Flags: "--os-passcode", Hidden: true, Exact: true, Help: "What the user's TOTP device shows now. env[OS_PASSCODE]"},
+		{Flags: "--os-auth-methods --os-auth_methods", Dest: "os_auth_methods", Hidden: true, Exact: true, Help: "Methods to log in with, with commas between: v3password,v3totp. env[OS_AUTH_METHODS]"},
+		{Flags: "--os-application-credential-id --os-application_credential_id", Hidden: true, Exact: true, Help: "Application credential, by id. env[OS_APPLICATION_CREDENTIAL_ID]"},
+		{Flags: "--os-application-credential-name --os-application_credential_name", Hidden: true, Exact: true, Help: "Application credential, by name; the user is needed then. env[OS_APPLICATION_CREDENTIAL_NAME]"},
+		{Flags: "--os-application-credential-secret --os-application_credential_secret", Hidden: true, Exact: true, Help: "Its secret. env[OS_APPLICATION_CREDENTIAL_SECRET]"},
 		{Flags: "--os-cloud", Hidden: true, Exact: true},
 		{Flags: "--format", Hidden: true, Exact: true, Default: string(out.FormatTable), Choices: out.Formats()},
 		{Flags: "--explain", Action: arg.StoreTrue, Hidden: true, Exact: true},
 		{Flags: "--no-cache", Action: arg.StoreTrue, Hidden: true, Exact: true},
-		{Flags: "--dry-run", Action: arg.StoreTrue, Hidden: true, Exact: true},
+		{Flags: "--dry-run", Action: arg.StoreTrue, Exact: true, Help: "Show the requests that would change something, and do not send them. What only reads is sent."},
+		{Flags: "--curl", Action: arg.StoreTrue, Exact: true, Help: "Print every request as a curl command ($OS_TOKEN is the token, secrets are stars), and nothing else. Those that would change something are not sent; the others are, for what follows depends on them."},
 		{Flags: "--parallel", Type: arg.Int, Hidden: true, Exact: true},
 	}
+}
+
+// globalsFor are the global options where one authentication type is chosen: those that are its own are no secret then,
+// and types without a login have --os-endpoint, which means two other options elsewhere.
+func globalsFor(authType string) []arg.Arg {
+	all := globals()
+	var own []string
+	switch strings.TrimPrefix(authType, "v3") {
+	case "token":
+		own = []string{"--os-token"}
+	case "totp":
+		own = []string{"--os-passcode"}
+	case "applicationcredential":
+		own = []string{"--os-application-credential-"}
+	case "multifactor":
+		own = []string{"--os-auth-methods", "--os-passcode", "--os-token", "--os-application-credential-"}
+	case "admin_token", "token_endpoint", "none", "noauth":
+		all = append(all, arg.Arg{Flags: "--os-endpoint --os-url", Exact: true, Help: "The endpoint that is always used. env[OS_ENDPOINT]"})
+		if authType != "none" {
+			own = []string{"--os-token"}
+		}
+	}
+	for i := range all {
+		if slices.ContainsFunc(own, func(flag string) bool { return strings.HasPrefix(all[i].Flags, flag) }) {
+			all[i].Hidden = false
+		}
+	}
+	return all
+}
+
+// chosenAuthType finds the authentication type before the options are parsed, because it adds some.
+func chosenAuthType(args []string, env func(string) string) string {
+	for i, word := range args {
+		for _, flag := range [...]string{"--os-auth-type", "--os-auth-plugin"} {
+			if value, ok := strings.CutPrefix(word, flag+"="); ok {
+				return value
+			} else if word == flag && i+1 < len(args) {
+				return args[i+1]
+			}
+		}
+	}
+	if chosen := env("OS_AUTH_TYPE"); chosen != "" {
+		return chosen
+	}
+	return env("OS_AUTH_PLUGIN")
 }
 
 // serverArg and its like are arguments that many commands have.
