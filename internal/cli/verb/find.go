@@ -46,8 +46,12 @@ func (k Kind) Find(ctx context.Context, e *Env, nameOrID string) (out.Object, er
 // Do does an action on the thing that is called so, by its id, with as few requests as that takes.
 func (k Kind) Do(ctx context.Context, e *Env, nameOrID string, action func(id string) error) error {
 	if k.isID(nameOrID) {
-		if err := action(nameOrID); !errors.Is(err, client.ErrNotFound) {
+		err := action(nameOrID)
+		if !errors.Is(err, client.ErrNotFound) {
 			return err
+		}
+		if _, gone := k.Get(ctx, e, nameOrID); !errors.Is(gone, client.ErrNotFound) {
+			return err // the thing is there: what was not found is something else
 		}
 	}
 	found, err := k.named(ctx, e, nameOrID)

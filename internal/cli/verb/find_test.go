@@ -88,12 +88,17 @@ func TestDo(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || !slices.Equal(done, []string{someID, "7"}) || !slices.Equal(asked, []string{"list " + someID}) {
+	if err != nil || !slices.Equal(done, []string{someID, "7"}) || !slices.Equal(asked, []string{"get " + someID, "list " + someID}) {
 		t.Errorf("did %v with %v: %v", done, asked, err)
 	}
 	err = kind.Do(t.Context(), nil, "none", func(string) error { t.Error("an action on nothing"); return nil })
 	if !errors.Is(err, ErrNoSuch) {
 		t.Error(err)
+	}
+	there := things(&asked, thing(someID, "vm"))
+	missing := &client.Error{Status: 404}
+	if err := there.Do(t.Context(), nil, someID, func(string) error { return missing }); !errors.Is(err, error(missing)) {
+		t.Errorf("what the thing lacks was not found, and the error is %v", err)
 	}
 	refused := &client.Error{Status: 409}
 	if err := kind.Do(t.Context(), nil, someID, func(string) error { return refused }); !errors.Is(err, client.ErrConflict) {
