@@ -2,6 +2,7 @@ package nova
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,27 +55,59 @@ func listCommands() []command {
 	}}
 }
 
+// list prints servers as their pages come.
 func list(ctx context.Context, e *verb.Env) error {
 	query, err := serverQuery(ctx, e)
 	if err != nil {
 		return err
 	}
-	found, err := listServers(ctx, e, query, e.Args.Bool("minimal"), e.Args.Int("limit") == -1)
-	if err != nil {
-		return err
+	subject := serverSubject(e)
+	minimal, limit := e.Args.Bool("minimal"), e.Args.Int("limit")
+	brief := minimal && e.Where == nil && len(e.Print.Columns) == 0
+	var found iter.Seq2[out.Object, error]
+	if e.Where == nil {
+		found = listServers(ctx, e, query, brief, limit == -1)
+	} else {
+		found = e.Where.Choose(listServers(ctx, e, narrowed(e, query), false, true), subject)
+		if limit > 0 {
+			found = first(found, limit)
+		}
 	}
-	for i := range found {
-		addListed(&found[i], !e.Args.Bool("minimal") && e.Since(47))
+	shown := *e
+	shown.Where = nil // has been asked, of servers as they came
+	all := func(yield func(out.Object, error) bool) {
+		for server, err := range found {
+			if err == nil {
+				addListed(&server, !minimal && e.Since(47))
+			}
+			if !yield(server, err) {
+				return
+			}
+		}
 	}
-	columns, err := serverColumns(e, query, found)
-	if err != nil {
-		return err
+	return verb.WithFirst(all, func(first out.Object, all iter.Seq2[out.Object, error]) error {
+		columns, err := serverColumns(e, query, first)
+		if err != nil {
+			return err
+		}
+		sortBy := columns[min(1, len(columns)-1)].Name
+		if e.Args.String("sort") != "" {
+			sortBy = ""
+		}
+		return shown.Stream(columns, all, sortBy, subject)
+	})
+}
+
+// first are at most n items.
+func first(items iter.Seq2[out.Object, error], n int) iter.Seq2[out.Object, error] {
+	return func(yield func(out.Object, error) bool) {
+		left := n
+		for item, err := range items {
+			if left--; !yield(item, err) || left == 0 {
+				return
+			}
+		}
 	}
-	sortBy := columns[min(1, len(columns)-1)].Name
-	if e.Args.String("sort") != "" {
-		sortBy = ""
-	}
-	return e.List(columns, found, sortBy)
 }
 
 // serverQuery is the query that the options mean; names of flavor and image are looked up.
@@ -149,29 +182,17 @@ func allTenants(e *verb.Env) int {
 	return e.Args.Int("all_tenants")
 }
 
-// listServers asks for one page, or for all pages until an empty one.
-func listServers(ctx context.Context, e *verb.Env, query compute.ServerQuery, brief, all bool) ([]out.Object, error) {
-	var found []out.Object
-	for {
-		var page []out.Object
-		var err error
-		if brief {
-			page, err = verb.AskAll(ctx, e.Compute(), compute.ListServers, query, "servers")
-		} else {
-			page, err = verb.AskAll(ctx, e.Compute(), compute.ListServersDetail, query, "servers")
-		}
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, page...)
-		if !all || len(page) == 0 {
-			return found, nil
-		}
-		query.Marker = wire.Some(verb.Text(page[len(page)-1], "id"))
+// listServers asks for one page, or for all pages.
+func listServers(ctx context.Context, e *verb.Env, query compute.ServerQuery, brief, all bool) iter.Seq2[out.Object, error] {
+	var behind func(q *compute.ServerQuery, marker string)
+	if all {
+		behind = func(q *compute.ServerQuery, marker string) { q.Marker = wire.Some(marker) }
 	}
+	if brief {
+		return verb.AskEach(ctx, e.Compute(), compute.ListServers, query, "servers", behind)
+	}
+	return verb.AskEach(ctx, e.Compute(), compute.ListServersDetail, query, "servers", behind)
 }
-
-var powerStates = [...]string{"NOSTATE", "Running", "", "Paused", "Shutdown", "", "Crashed", "Suspended"}
 
 // addListed adds the members under the names that columns have them by.
 func addListed(server *out.Object, embedded bool) {
@@ -188,11 +209,7 @@ func addListed(server *out.Object, embedded bool) {
 			}
 		}
 	}
-	power := "N/A"
-	if number, ok := verb.Member(*server, "power_state").(int); ok && number >= 0 && number < len(powerStates) {
-		power = powerStates[number]
-	}
-	verb.Set(server, "power_state", power)
+	verb.Set(server, "power_state", powerText(*server))
 	if _, ok := server.Get("task_state"); !ok {
 		verb.Set(server, "task_state", "N/A")
 	}
@@ -204,10 +221,10 @@ func addListed(server *out.Object, embedded bool) {
 	}
 }
 
-// serverColumns are the columns that the options ask for.
-func serverColumns(e *verb.Env, query compute.ServerQuery, found []out.Object) ([]verb.Column, error) {
-	if len(found) > 0 {
-		columns, err := fieldColumns(e.Args.String("fields"), found[0], e.Since(47))
+// serverColumns are the columns that the options ask for; first is nil if there are no servers.
+func serverColumns(e *verb.Env, query compute.ServerQuery, first out.Object) ([]verb.Column, error) {
+	if first != nil {
+		columns, err := fieldColumns(e.Args.String("fields"), first, e.Since(47))
 		if err != nil {
 			return nil, err
 		}

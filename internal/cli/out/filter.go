@@ -34,7 +34,7 @@ func ParseFilter(ctx context.Context, program string) (*Filter, error) {
 	return f, nil
 }
 
-// print writes the results of one run on a value that forFilter made.
+// print writes the results of one run on a value that Native made.
 func (f *Filter) print(p Printer, w *bufio.Writer, input any) error {
 	results := f.code.RunWithContext(f.ctx, input)
 	for {
@@ -65,8 +65,9 @@ func (f *Filter) print(p Printer, w *bufio.Writer, input any) error {
 	}
 }
 
-// forFilter is a value of the kinds that jq knows.
-func forFilter(value any) any {
+// Native is a value as encoding/json would decode it, for languages that work on values: nil, bool, string, int,
+// float64, *big.Int for what neither holds, []any, map[string]any.
+func Native(value any) any {
 	switch value := plain(value).(type) {
 	case int64:
 		return int(value)
@@ -79,13 +80,13 @@ func forFilter(value any) any {
 	case []any:
 		list := make([]any, len(value))
 		for i := range value {
-			list[i] = forFilter(value[i])
+			list[i] = Native(value[i])
 		}
 		return list
 	case Object:
 		m := make(map[string]any, len(value))
 		for i := range value {
-			m[value[i].Key] = forFilter(value[i].Value)
+			m[value[i].Key] = Native(value[i].Value)
 		}
 		return m
 	default:
@@ -104,7 +105,7 @@ type filteredList struct {
 func (f *filteredList) begin() error { return nil }
 
 func (f *filteredList) row(values []any) error {
-	item := forFilter(named(f.names, values))
+	item := Native(named(f.names, values))
 	if f.filter.each {
 		return f.filter.print(f.p, f.w, item)
 	}

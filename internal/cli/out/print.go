@@ -157,7 +157,7 @@ func (p Printer) Show(object Object, wrap int) error {
 	properties = pick(properties, chosen)
 	w := bufio.NewWriter(p.W)
 	if p.Filter != nil {
-		return errors.Join(p.Filter.print(p, w, forFilter(properties)), w.Flush())
+		return errors.Join(p.Filter.print(p, w, Native(properties)), w.Flush())
 	}
 	switch p.Format {
 	case FormatTable, "":

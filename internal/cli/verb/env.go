@@ -33,8 +33,9 @@ type Env struct {
 	Env   func(name string) string // environment variables
 	Clock client.Clock
 
-	DryRun   bool // show what would be done, and change nothing
-	Parallel int  // how many things a command may work on at once; 0 is its own choice
+	DryRun   bool       // show what would be done, and change nothing
+	Parallel int        // how many things a command may work on at once; 0 is its own choice
+	Where    *Condition // which things a list shows; nil: all
 }
 
 // Compute is the Compute API at the version agreed on.

@@ -1,6 +1,8 @@
 package verb
 
 import (
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/novalet/novalet/internal/cli/out"
@@ -41,12 +43,41 @@ func (c *Column) value(o out.Object) any {
 
 // List prints objects as a table; sortBy is a column's name, or "" for their own order.
 func (e *Env) List(columns []Column, items []out.Object, sortBy string) error {
+	return e.Stream(columns, Items(items), sortBy, nil)
+}
+
+// Stream prints objects as a table as they come: those that --where chooses, in the columns that -o names. What both
+// may name is what the subject knows, or with a nil subject the columns and the first object's members.
+func (e *Env) Stream(columns []Column, items iter.Seq2[out.Object, error], sortBy string, subject *Subject) error {
+	if subject == nil {
+		subject = &Subject{What: "these things", Columns: columns}
+	}
+	if e.Where != nil {
+		items = e.Where.Choose(items, subject)
+	}
+	if len(e.Print.Columns) == 0 {
+		return e.print(columns, items, sortBy)
+	}
+	return WithFirst(items, func(first out.Object, all iter.Seq2[out.Object, error]) error {
+		more, err := subject.further(columns, e.Print.Columns, first)
+		if err != nil {
+			return err
+		}
+		return e.print(slices.Concat(columns, more), all, sortBy)
+	})
+}
+
+func (e *Env) print(columns []Column, items iter.Seq2[out.Object, error], sortBy string) error {
 	names := make([]string, len(columns))
 	for i := range columns {
 		names[i] = columns[i].Name
 	}
 	rows := func(yield func([]any, error) bool) {
-		for _, item := range items {
+		for item, err := range items {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			row := make([]any, len(columns))
 			for i := range columns {
 				row[i] = columns[i].value(item)
@@ -57,4 +88,21 @@ func (e *Env) List(columns []Column, items []out.Object, sortBy string) error {
 		}
 	}
 	return e.Print.List(out.List{Columns: names, Rows: rows, SortBy: sortBy})
+}
+
+// WithFirst calls do with the first item, nil if there is none, and an iterator over all of them that is used once.
+func WithFirst(items iter.Seq2[out.Object, error], do func(first out.Object, all iter.Seq2[out.Object, error]) error) error {
+	next, stop := iter.Pull2(items)
+	defer stop()
+	first, err, ok := next()
+	if err != nil {
+		return err
+	}
+	return do(first, func(yield func(out.Object, error) bool) {
+		for item, err := first, error(nil); ok; item, err, ok = next() {
+			if !yield(item, err) {
+				return
+			}
+		}
+	})
 }

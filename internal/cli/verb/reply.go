@@ -2,6 +2,7 @@ package verb
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/novalet/novalet/api/wire"
@@ -48,19 +49,56 @@ func AskAll[In, Out any](ctx context.Context, s *client.Service, route wire.Rout
 
 // AskPages calls a list route for one page after the other and returns the objects of all.
 func AskPages[In, Out any](ctx context.Context, s *client.Service, route wire.Route[In, Out], in In, key string, from func(in *In, marker string)) ([]out.Object, error) {
-	var all []out.Object
-	for {
-		body, err := Ask(ctx, s, route, in)
-		if err != nil {
-			return nil, err
+	return client.Collect(AskEach(ctx, s, route, in, key, from))
+}
+
+// AskEach yields the objects of a list route's pages as they come. It asks for the next page, behind a marker that from
+// puts into the question, when all of a page were taken and the reply says that there is more. A nil from is one page.
+func AskEach[In, Out any](ctx context.Context, s *client.Service, route wire.Route[In, Out], in In, key string, from func(in *In, marker string)) iter.Seq2[out.Object, error] {
+	return func(yield func(out.Object, error) bool) {
+		last := ""
+		for {
+			body, err := Ask(ctx, s, route, in)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			list, ok := Member(body, key).([]any)
+			if !ok {
+				yield(nil, lacks(s, route.Name, key))
+				return
+			}
+			marker := ""
+			for _, item := range list {
+				if object, ok := item.(out.Object); ok {
+					marker = Text(object, "id") // before the caller changes it
+					if !yield(object, nil) {
+						return
+					}
+				}
+			}
+			more := slices.ContainsFunc(Objects(body, key+"_links"), func(link out.Object) bool { return Text(link, "rel") == "next" })
+			if !more || marker == "" || from == nil {
+				return
+			}
+			if marker == last {
+				yield(nil, &client.Failure{Class: client.BadReply, Message: "The " + s.Type + " service answers " + route.Name + " with the same page again and again: the list is not complete."})
+				return
+			}
+			last = marker
+			from(&in, marker)
 		}
-		page := Objects(body, key)
-		all = append(all, page...)
-		more := slices.ContainsFunc(Objects(body, key+"_links"), func(link out.Object) bool { return Text(link, "rel") == "next" })
-		if !more || len(page) == 0 {
-			return all, nil
+	}
+}
+
+// Items is an iterator over objects at hand.
+func Items(items []out.Object) iter.Seq2[out.Object, error] {
+	return func(yield func(out.Object, error) bool) {
+		for _, item := range items {
+			if !yield(item, nil) {
+				return
+			}
 		}
-		from(&in, Text(page[len(page)-1], "id"))
 	}
 }
 
