@@ -184,7 +184,7 @@ var formats = map[string]format{
 		text: "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
 	},
 	"uuid":     {ok: isUUID, text: "is not a 'uuid'", schema: "uuid"},
-	"hostname": {ok: isHostname, text: "is not a host name: letters, digits and '-', at most 63 characters", pattern: hostnamePattern},
+	"hostname": {ok: isHostname, text: "is not a host name: 2 to 63 letters, digits and '-', no '-' at its ends", pattern: hostnamePattern},
 	"fqdn":     {ok: isFQDN, text: "is not a host name: labels of letters, digits and '-' with dots between, at most 255 characters"},
 	"host":     {ok: func(s string) bool { return only(s, "-._") }, text: "is not a host: letters, digits and '-._' only", pattern: `^[a-zA-Z0-9-._]*$`},
 	"zone": {
@@ -218,7 +218,7 @@ var formats = map[string]format{
 	},
 }
 
-const hostnamePattern = `^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`
+const hostnamePattern = `^[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]$`
 
 const devicePattern = `^/dev/x?[a-z]?d?[a-z]+[0-9]*$`
 
@@ -270,7 +270,10 @@ func only(s, extra string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !alnum(r) && !strings.ContainsRune(extra, r) }) < 0
 }
 
-func isHostname(s string) bool {
+func isHostname(s string) bool { return len(s) >= 2 && isLabel(s) }
+
+// isLabel takes one label of a name in DNS.
+func isLabel(s string) bool {
 	return s != "" && len(s) <= 63 && only(s, "-") && s[0] != '-' && s[len(s)-1] != '-'
 }
 
@@ -279,7 +282,7 @@ func isFQDN(s string) bool {
 		return false
 	}
 	for label := range strings.SplitSeq(s, ".") {
-		if !isHostname(label) {
+		if !isLabel(label) {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,7 @@ func (i Info) members(t reflect.Type) []Member {
 	body := ""
 	if i.Action != "" {
 		body = i.Action + "."
+		all = append(all, Member{In: "body", Name: i.Action, Span: i.Span, Kind: "null", Required: true})
 	}
 	for n := range t.NumField() {
 		f := t.Field(n)
@@ -40,12 +42,18 @@ func (i Info) members(t reflect.Type) []Member {
 		case "path", "query", "header":
 			all = append(all, memberOf(tag.outside, tag.param, span, f.Type, &tag.rules, tag.outside == "path"))
 		case "body":
+			if i.Action != "" {
+				all = slices.DeleteFunc(all, func(m Member) bool { return m.Name == i.Action }) // this tells what it is
+			}
 			if tag.param == "stream" {
 				all = append(all, Member{In: "stream", Name: "the whole body", Span: span, Kind: "bytes"})
 			} else {
 				all = appendMember(all, strings.TrimSuffix(body, "."), span, f.Type, &tag.rules)
 			}
 		case "":
+			if i.Action != "" {
+				all[0].Kind = "object"
+			}
 			all = appendMember(all, body+tag.name, span, f.Type, &tag.rules)
 		}
 	}
@@ -62,6 +70,9 @@ func mustTag(t reflect.Type, f reflect.StructField) fieldTag {
 
 // appendMember appends a member of the body and those within it.
 func appendMember(all []Member, name string, span Span, t reflect.Type, r *rules) []Member {
+	if !span.To.IsZero() && span.To.Less(span.From) {
+		return all // what it stands in is gone before it comes
+	}
 	if name != "" {
 		all = append(all, memberOf("body", name, span, t, r, r.required))
 	}
@@ -116,7 +127,10 @@ func kindOf(t reflect.Type) string {
 	case t.Implements(optType), t.Kind() == reflect.Pointer:
 		return kindOf(holder(t))
 	case t.Implements(marshalerType):
-		return "time"
+		if s, ok := reflect.Zero(t).Interface().(interface{ JSONSchema() Schema }); ok {
+			return kindOfSchema(s.JSONSchema())
+		}
+		return "any JSON"
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -135,6 +149,55 @@ func kindOf(t reflect.Type) string {
 		return "object"
 	}
 	return "any JSON"
+}
+
+// kindOfSchema is what a schema asks for in words.
+func kindOfSchema(s Schema) string {
+	if s["format"] == "date-time" {
+		return "time"
+	}
+	var words []string
+	add := func(word string) {
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	for _, key := range [...]string{"anyOf", "oneOf"} {
+		if forms, ok := s[key].([]Schema); ok {
+			for _, form := range forms {
+				add(kindOfSchema(form))
+			}
+		}
+	}
+	if value, ok := s["const"]; ok {
+		add(fmt.Sprint(value))
+	}
+	switch values := s["enum"].(type) {
+	case []string:
+		add(strings.Join(values, "|"))
+	case []any:
+		texts := make([]string, len(values))
+		for i := range values {
+			texts[i] = fmt.Sprint(values[i])
+		}
+		add(strings.Join(texts, "|"))
+	}
+	if len(words) == 0 {
+		types, _ := s["type"].([]string)
+		if one, ok := s["type"].(string); ok {
+			types = []string{one}
+		}
+		for _, word := range types {
+			if names := map[string]string{"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}; names[word] != "" {
+				word = names[word]
+			}
+			add(word)
+		}
+	}
+	if len(words) == 0 {
+		return "any JSON"
+	}
+	return strings.Join(words, " or ")
 }
 
 // words are the rules for people. kind says what is counted.

@@ -12,6 +12,7 @@ import (
 
 type slotNew struct {
 	Tag  wire.Opt[string] `json:"tag" is:"max=60" v:"2.32-2.36"`
+	Late wire.Opt[string] `json:"late" v:"2.60"`
 	Tag2 wire.Opt[string] `json:"-" is:"max=60" v:"2.42 tag"`
 	IPs  []string         `json:"ips" is:"min=1"`
 }
@@ -34,6 +35,7 @@ func TestRequestMembers(t *testing.T) {
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s [%s] %s; %s %t", m.In, m.Name, m.Span, m.Kind, m.Rules, m.Required)))
 	}
 	want := []string{
+		"body fill [-2.50] object;  true",
 		"path id [-2.50] text;  true",
 		"query limit [-2.50] whole number; at least 0, may come as text false",
 		"body fill.name [-2.50] text; 1 to 255 characters, form name true",
