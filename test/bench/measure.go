@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -49,71 +50,6 @@ func (b *bench) startup(ctx context.Context) error {
 		}
 		c.stop()
 	}
-	return nil
-}
-
-// clients times ours and Debian's program against the same cloud.
-func (b *bench) clients(ctx context.Context) error {
-	c, err := b.up(ctx, "clients", "--driver", "fake")
-	if err != nil {
-		return err
-	}
-	defer c.stop()
-	env, err := c.env()
-	if err != nil {
-		return err
-	}
-	cache := filepath.Join(b.dir, "cache")
-	environment := append(os.Environ(), "XDG_CACHE_HOME="+cache, "PYTHONWARNINGS=ignore")
-	for name, value := range env {
-		environment = append(environment, name+"="+value)
-	}
-	timed := func(program string, runs int, before func(), args ...string) (samples, error) {
-		var s samples
-		for range runs {
-			before()
-			cmd := exec.CommandContext(ctx, program, args...)
-			cmd.Env = environment
-			begun := time.Now()
-			if out, err := cmd.CombinedOutput(); err != nil {
-				return nil, fmt.Errorf("%s %v: %w: %.300s", program, args, err, out)
-			}
-			s = append(s, time.Since(begun))
-		}
-		return s, nil
-	}
-	ours := filepath.Join(b.bin, "nova")
-	if _, err := os.Stat(ours); err != nil {
-		return errSkip{"bin/nova is not built: make build"}
-	}
-	nothing := func() {}
-	forget := func() { _ = os.RemoveAll(cache) }
-	start, err := timed(ours, 20, nothing, "help", "flavor-list")
-	if err != nil {
-		return err
-	}
-	b.report.add("client start", "p50 "+start.at(50), "< 10 ms", "bin/nova help flavor-list, 20 runs")
-	cold, err := timed(ours, 10, forget, "flavor-list")
-	if err != nil {
-		return err
-	}
-	warm, err := timed(ours, 20, nothing, "flavor-list")
-	if err != nil {
-		return err
-	}
-	b.report.add("nova flavor-list, cold", "p50 "+cold.at(50), "", "bin/nova without a cached token, 10 runs")
-	b.report.add("nova flavor-list, warm", "p50 "+warm.at(50), "< 25 ms", "bin/nova with a cached token, 20 runs")
-	const theirs = "/usr/bin/nova"
-	if _, err := os.Stat(theirs); err != nil {
-		b.report.add("the same by Debian's nova", "skipped", "", theirs+" is absent: apt-get install python3-novaclient")
-		return nil
-	}
-	python, err := timed(theirs, 3, nothing, "flavor-list")
-	if err != nil {
-		return err
-	}
-	b.report.add("the same by Debian's nova", "p50 "+python.at(50), "",
-		fmt.Sprintf("3 runs; ours is %.0f times faster cold, %.0f times warm", python.over(cold), python.over(warm)))
 	return nil
 }
 
@@ -202,42 +138,9 @@ func (b *bench) thousand(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var posts [clients]samples
-	begun := time.Now()
-	if err := together(clients, func(i int) error {
-		for range servers / clients {
-			asked := time.Now()
-			if _, err := c.call(ctx, http.MethodPost, compute+"/servers", body, nil); err != nil {
-				return err
-			}
-			posts[i] = append(posts[i], time.Since(asked))
-		}
-		return nil
-	}); err != nil {
+	all, posted, took, err := c.boot(ctx, body, servers, clients)
+	if err != nil {
 		return err
-	}
-	posted := time.Since(begun)
-	for {
-		active, err := c.count(ctx, "ACTIVE")
-		if err != nil {
-			return err
-		}
-		if active == servers {
-			break
-		}
-		if failed, err := c.count(ctx, "ERROR"); err != nil || failed > 0 {
-			return fmt.Errorf("%d servers are in error: %w", failed, err)
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("%d of %d servers are active: %w", active, servers, ctx.Err())
-		}
-	}
-	took := time.Since(begun)
-	var all samples
-	for _, s := range posts {
-		all = append(all, s...)
 	}
 	b.report.add("1,000 servers to ACTIVE", fmt.Sprintf("%.1f s, %.0f a second", took.Seconds(), servers/took.Seconds()), "200 a second",
 		fmt.Sprintf("fake driver, 10 hosts, a network each; the POSTs by %d clients were done after %.1f s, %s", clients, posted.Seconds(), all.percentiles()))
@@ -259,13 +162,63 @@ func (b *bench) thousand(ctx context.Context) error {
 	return nil
 }
 
+// boot makes n servers by so many clients, and waits until the cloud has n more that are active. It returns how long
+// each POST took, when the last was done, and when the last server was active.
+func (c *cloud) boot(ctx context.Context, body map[string]any, n, clients int) (posts samples, posted, took time.Duration, err error) {
+	before, err := c.count(ctx, "ACTIVE")
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	of := make([]samples, clients)
+	begun := time.Now()
+	if err := together(clients, func(i int) error {
+		for range n / clients {
+			asked := time.Now()
+			if _, err := c.call(ctx, http.MethodPost, compute+"/servers", body, nil); err != nil {
+				return err
+			}
+			of[i] = append(of[i], time.Since(asked))
+		}
+		return nil
+	}); err != nil {
+		return nil, 0, 0, err
+	}
+	posted = time.Since(begun)
+	for {
+		active, err := c.count(ctx, "ACTIVE")
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if active == before+n {
+			return slices.Concat(of...), posted, time.Since(begun), nil
+		}
+		if failed, err := c.count(ctx, "ERROR"); err != nil || failed > 0 {
+			return nil, 0, 0, fmt.Errorf("%d servers are in error: %w", failed, err)
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, 0, 0, fmt.Errorf("%d of %d servers are active: %w", active-before, n, ctx.Err())
+		}
+	}
+}
+
 // count is how many servers have a status.
 func (c *cloud) count(ctx context.Context, status string) (int, error) {
-	var list struct {
-		Servers []struct{ ID string } `json:"servers"`
+	all, marker := 0, ""
+	for {
+		var page struct {
+			Servers []struct{ ID string } `json:"servers"`
+		}
+		if _, err := c.call(ctx, http.MethodGet, compute+"/servers?limit=1000&status="+status+marker, nil, &page); err != nil {
+			return 0, err
+		}
+		all += len(page.Servers)
+		if len(page.Servers) < 1000 {
+			return all, nil
+		}
+		marker = "&marker=" + page.Servers[999].ID
 	}
-	_, err := c.call(ctx, http.MethodGet, compute+"/servers?limit=1000&status="+status, nil, &list)
-	return len(list.Servers), err
 }
 
 // qemu is how long after the POST a server's QEMU runs.
