@@ -169,3 +169,11 @@ func text(value any) string {
 	}
 	return ""
 }
+
+// With is the values with one more, as if it had stood on the command line in place of any of that dest.
+func (v *Values) With(dest string, value any) *Values {
+	other := Values{specs: v.specs, Warnings: v.Warnings}
+	other.entries = append(other.entries, v.entries...)
+	other.set(dest, value, true)
+	return &other
+}

@@ -23,8 +23,10 @@ type Process struct {
 	Sources        func(flags map[string]string) auth.Sources // where settings stand; nil: Env alone
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Columns        int  // of the terminal; 80 when there is none
-	Terminal       bool // stdout is one
+	Columns        int                        // of the terminal; 80 when there is none
+	Terminal       bool                       // stdout is one
+	ErrTerminal    bool                       // stderr is one
+	Window         func() (columns, rows int) // of the terminal now; nil: not known
 	Client         client.Options
 	CacheDir       string // of tokens; empty: in the user's cache folder
 	// Exec runs a plugin in place of this process, with more variables than this has; nil: plugins cannot be run.
@@ -107,6 +109,7 @@ func (p *Process) getenv(name string) string {
 }
 
 func (p *Process) run(ctx context.Context) error {
+	p.Args = withWatch(p.Args)
 	program := Program()
 	program.Globals = globalsFor(chosenAuthType(p.Args, p.getenv))
 	globals, name, args, named := program.Split(p.Args)
@@ -131,11 +134,20 @@ func (p *Process) run(ctx context.Context) error {
 	if forms := commandsNamed(name); named && forms != nil && forms[0].Local {
 		return p.local(ctx, program)
 	}
+	chosen, err := choices(ctx, given)
+	if err != nil {
+		return err
+	}
 	env, finish, err := p.login(ctx, given)
 	if err != nil {
 		return err
 	}
-	err = p.command(ctx, program, env)
+	env.Where, env.Print.Columns, env.Print.Filter = chosen.where, chosen.columns, chosen.filter
+	if given.Has("watch") {
+		err = p.watched(ctx, program, env, name, given.Float("watch"))
+	} else {
+		err = p.command(ctx, program, env)
+	}
 	return errors.Join(err, finish(err))
 }
 
@@ -154,6 +166,9 @@ func (p *Process) local(ctx context.Context, program *arg.Program[verb.Run]) err
 
 // command reads the whole command line, now that the version is known, and does what it says.
 func (p *Process) command(ctx context.Context, program *arg.Program[verb.Run], env *verb.Env) error {
+	if _, name, _, named := program.Split(p.Args); env.Where != nil && named && program.Find(name, env.Compute().Version) != nil && !lists(name) {
+		return p.chosen(ctx, program, env, name)
+	}
 	command, values, err := program.Parse(p.Args, env.Compute().Version, p.getenv)
 	p.warn(values)
 	if err != nil {

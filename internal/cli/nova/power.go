@@ -56,7 +56,9 @@ func reboot(ctx context.Context, e *verb.Env) error {
 	if err != nil || !e.Args.Bool("poll") {
 		return err
 	}
-	return e.OnEach(ctx, labels, "Wait for server %s reboot.", "Wait for specified server(s) failed.",
+	wait := *e
+	wait.Parallel = 1 // each prints how far it is; the servers reboot at the same time anyway
+	return wait.OnEach(ctx, labels, "Wait for server %s reboot.", "Wait for specified server(s) failed.",
 		func(label string) error { return e.Poll(ctx, ids[label], "rebooting", false, "active") })
 }
 

@@ -12,10 +12,12 @@ import (
 // FromOS is the surroundings of this process.
 func FromOS(args []string) Process {
 	columns, terminal := terminalOf(os.Stdout)
+	_, errTerminal := terminalOf(os.Stderr)
 	return Process{
 		Args: args, Env: os.LookupEnv, Sources: auth.Process,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Columns: arg.Columns(os.Getenv("COLUMNS"), columns), Terminal: terminal,
+		Columns: arg.Columns(os.Getenv("COLUMNS"), columns), Terminal: terminal, ErrTerminal: errTerminal,
+		Window: func() (columns, rows int) { return windowOf(os.Stdout) },
 		Exec: func(path string, argv, extra []string) error {
 			return replaceProcess(path, argv, merged(os.Environ(), extra))
 		},

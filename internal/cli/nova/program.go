@@ -4,6 +4,7 @@ package nova
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -118,8 +119,19 @@ func globals() []arg.Arg {
 		{Flags: "--no-cache", Action: arg.StoreTrue, Hidden: true, Exact: true},
 		{Flags: "--dry-run", Action: arg.StoreTrue, Exact: true, Help: "Show the requests that would change something, and do not send them. What only reads is sent."},
 		{Flags: "--curl", Action: arg.StoreTrue, Exact: true, Help: "Print every request as a curl command ($OS_TOKEN is the token, secrets are stars), and nothing else. Those that would change something are not sent; the others are, for what follows depends on them."},
-		{Flags: "--parallel", Type: arg.Int, Hidden: true, Exact: true},
+		{Flags: "--parallel", Metavar: "<number>", Type: positiveInt, Exact: true, Help: "How many servers a command that takes several, or --where, works on at once."},
+		{Flags: "--columns -o", Metavar: "<name>[,<name>...]", Exact: true, Help: "Columns to print, in this order, also members that the list does not show: id,status,host."},
+		{Flags: "--jq", Metavar: "<program>", Exact: true, Help: "Print what the jq program makes of the JSON that --format json prints: texts bare, all else as compact JSON, a line each."},
+		{Flags: "--where", Metavar: "<condition>", Exact: true, Help: `Only rows of a list for which it holds, as in status == "ERROR" && host == "c12"; or work on those servers in place of named ones.`},
+		{Flags: "--watch", Metavar: "<seconds>", Type: arg.PositiveFloat, Exact: true, Help: "Print again and again, every 2 seconds if no number follows. Ctrl-C ends it."},
 	}
+}
+
+func positiveInt(text string) (any, error) {
+	if n, err := arg.Int(text); err == nil && n.(int) > 0 {
+		return n, nil
+	}
+	return nil, errors.New(text + " is not a whole number above zero")
 }
 
 // globalsFor are the global options where one authentication type is chosen: those that are its own are no secret then,

@@ -36,6 +36,7 @@ type Env struct {
 	DryRun   bool       // show what would be done, and change nothing
 	Parallel int        // how many things a command may work on at once; 0 is its own choice
 	Where    *Condition // which things a list shows; nil: all
+	Chosen   bool       // the command runs for one of many servers: it returns what fails, and does not print it
 }
 
 // Compute is the Compute API at the version agreed on.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/novalet/novalet/client"
 	"github.com/novalet/novalet/internal/cli/out"
 )
 
@@ -84,17 +85,30 @@ func Parallel[T, R any](ctx context.Context, limit int, items []T, do func(ctx c
 type Tally struct {
 	Doing string // what was done to each, as in "delete: 3 done"
 
-	done, left int
-	failed     []string
+	done, left, held int
+	failed           []string
 }
 
-// Add notes what became of a thing: nil is done, ErrNotBegun left as it was.
+// Text is how far it is, for people.
+func (t *Tally) Text() string {
+	text := fmt.Sprintf("%s: %d done, %d failed", t.Doing, t.done, len(t.failed))
+	if t.left > 0 {
+		text += fmt.Sprintf(", %d not begun", t.left)
+	}
+	return text
+}
+
+// Add notes what became of a thing: nil is done, ErrNotBegun left as it was, client.ErrHeld only shown.
 func (t *Tally) Add(label string, err error) {
 	switch {
 	case err == nil:
 		t.done++
+	case errors.Is(err, client.ErrHeld):
+		t.held++
 	case errors.Is(err, ErrNotBegun):
 		t.left++
+	case errors.Is(err, context.Canceled):
+		t.failed = append(t.failed, label+": interrupted; it may be done or not")
 	default:
 		t.failed = append(t.failed, label+": "+err.Error())
 	}
@@ -102,10 +116,10 @@ func (t *Tally) Add(label string, err error) {
 
 // End prints the counts and each failure with its reason, and returns err, or an error if any failed.
 func (t *Tally) End(e *Env, err error) error {
-	text := fmt.Sprintf("%s: %d done, %d failed", t.Doing, t.done, len(t.failed))
-	if t.left > 0 {
-		text += fmt.Sprintf(", %d not begun", t.left)
+	if t.held > 0 {
+		return err
 	}
+	text := t.Text()
 	for _, failure := range t.failed {
 		text += "\n  " + failure
 	}
