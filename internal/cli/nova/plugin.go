@@ -171,9 +171,9 @@ func loginFor(ctx context.Context, env *verb.Env) ([]string, error) {
 		return nil, err
 	}
 	return append(environment,
-		"NOVA_PROJECT_ID="+info.Project.V.ID,
+		"NOVA_PROJECT="+info.Project.V.ID, // NOVA_PROJECT_ID is an old name of OS_PROJECT_NAME: a nova that the plugin calls would take it for that
 		"NOVA_PROJECT_NAME="+info.Project.V.Name,
-		"NOVA_USER_ID="+info.User.ID,
+		"NOVA_USER="+info.User.ID,
 		"NOVA_USER_NAME="+info.User.Name,
 		"NOVA_REGION="+env.Login.Config().Get("region_name"),
 	), nil
