@@ -40,9 +40,18 @@ func (g ServerGroups) Get(ctx context.Context, id string) (compute.ServerGroup, 
 	return out.Group, err
 }
 
-// Create makes a server group; compute.NewServerGroup fills one in for every version.
-func (g ServerGroups) Create(ctx context.Context, group compute.ServerGroupNew) (compute.ServerGroup, error) {
-	out, err := Do(ctx, g.s, compute.CreateServerGroup, compute.ServerGroupCreate{Group: group})
+// Create makes a server group with a policy: affinity, anti-affinity, and from 2.15 soft-affinity and
+// soft-anti-affinity. Above zero, perHost is how many servers of an anti-affinity group one host may have; it needs 2.64.
+func (g ServerGroups) Create(ctx context.Context, name, policy string, perHost int) (compute.ServerGroup, error) {
+	at, err := g.s.agreed(ctx)
+	if err != nil {
+		return compute.ServerGroup{}, err
+	}
+	group := compute.NewServerGroup(name, policy, at.Version)
+	if perHost > 0 {
+		group.Rules = wire.Some(compute.ServerGroupRules{MaxServerPerHost: wire.Some(perHost)})
+	}
+	out, err := Do(ctx, at, compute.CreateServerGroup, compute.ServerGroupCreate{Group: group})
 	return out.Group, err
 }
 

@@ -49,8 +49,7 @@ type ServerGroupCreate struct {
 	Group ServerGroupNew `json:"server_group" is:"required"`
 }
 
-// ServerGroupNew is a server group to be made; NewServerGroup fills it in for
-// every version.
+// ServerGroupNew is a server group to be made; NewServerGroup fills it in.
 type ServerGroupNew struct {
 	Name         string                     `json:"name" is:"required,min=1,max=255,name"`
 	PoliciesHard []string                   `json:"-" is:"required,min=1,max=1,enum=anti-affinity|affinity" v:"-2.14 policies"`
@@ -60,9 +59,12 @@ type ServerGroupNew struct {
 }
 
 // NewServerGroup is a server group with a policy (affinity, anti-affinity, and
-// from 2.15 soft-affinity and soft-anti-affinity), in the form of every version.
-func NewServerGroup(name, policy string) ServerGroupNew {
-	return ServerGroupNew{Name: name, PoliciesHard: []string{policy}, Policies: []string{policy}, Policy: policy}
+// from 2.15 soft-affinity and soft-anti-affinity), in the form of a version.
+func NewServerGroup(name, policy string, v wire.Version) ServerGroupNew {
+	if v.AtLeast(wire.V(2, 64)) {
+		return ServerGroupNew{Name: name, Policy: policy}
+	}
+	return ServerGroupNew{Name: name, PoliciesHard: []string{policy}, Policies: []string{policy}}
 }
 
 // AllServerGroups lets a caller list the groups of every project.

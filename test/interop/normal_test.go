@@ -19,7 +19,11 @@ var normals = []struct {
 	{"libvirt-style names", regexp.MustCompile(`\binstance-[0-9a-f]{8}\b`)},
 	{"a generated admin password", regexp.MustCompile(`(\| adminPass +\| )[A-Za-z0-9]{12} `)},
 	{"numbers of rows in the database", regexp.MustCompile(`(\| id +\| )\d+ `)},
+	{"numbers of aggregates in sentences", regexp.MustCompile(`\b[Aa]ggregate \d+\b`)},
+	{"numbers of aggregates in lists", regexp.MustCompile(`(?m)^(\| )\d+ `)},
 	{"fingerprints", regexp.MustCompile(`\b([0-9a-f]{2}:){15}[0-9a-f]{2}\b`)},
+	{"hardware addresses", regexp.MustCompile(`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`)},
+	{"the addresses of a new port", regexp.MustCompile(`(\| ip_address +\| )[^|]*\|`)},
 	{"addresses", regexp.MustCompile(`(\| \S+ network +\| )[^|]*\|`)},
 }
 

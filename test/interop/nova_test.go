@@ -276,8 +276,11 @@ func (r *caseRun) pick(t *testing.T, s step) {
 }
 
 // field finds a value in a printed table: the row of that name where the
-// columns are Property and Value, else the first row of that column.
+// columns are Property and Value, else the first row of that column; "ID where
+// Name=x" is the first row whose Name is x.
 func field(table, name string) (string, bool) {
+	name, where, chosen := strings.Cut(name, " where ")
+	column, wanted, _ := strings.Cut(where, "=")
 	var head []string
 	for line := range strings.Lines(table) {
 		if !strings.HasPrefix(line, "|") {
@@ -297,11 +300,13 @@ func field(table, name string) (string, bool) {
 				return cells[1], true
 			}
 		default:
-			i := slices.Index(head, name)
-			if i < 0 {
+			i, by := slices.Index(head, name), slices.Index(head, column)
+			if i < 0 || chosen && by < 0 {
 				return "", false
 			}
-			return cells[i], true
+			if !chosen || cells[by] == wanted {
+				return cells[i], true
+			}
 		}
 	}
 	return "", false

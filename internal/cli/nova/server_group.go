@@ -90,16 +90,19 @@ type anyRulesGroup struct {
 
 func serverGroupCreate(ctx context.Context, e *verb.Env) error {
 	a := e.Args
-	rules, err := groupRules(a.Strings("rules"))
-	if err != nil {
-		return err
-	}
+	var rules map[string]any
 	var group out.Object
+	var err error
+	if e.Since(64) {
+		if rules, err = groupRules(a.Strings("rules")); err != nil {
+			return err
+		}
+	}
 	if len(rules) > 0 {
 		in := anyRules{anyRulesGroup{Name: a.String("name"), Policy: a.String("policy"), Rules: rules}}
 		group, err = verb.AskFor(ctx, e.Compute(), wire.Route[anyRules, compute.ServerGroupShown](compute.CreateServerGroup), in, "server_group")
 	} else {
-		in := compute.ServerGroupCreate{Group: compute.NewServerGroup(a.String("name"), a.String("policy"))}
+		in := compute.ServerGroupCreate{Group: compute.NewServerGroup(a.String("name"), a.String("policy"), e.Compute().Version)}
 		group, err = verb.AskFor(ctx, e.Compute(), compute.CreateServerGroup, in, "server_group")
 	}
 	if err != nil {
