@@ -169,7 +169,7 @@ func (r *caseRun) steps(t *testing.T) {
 		case "env":
 			r.env = with(r.env, r.words(t, s, 0)...)
 		case "only":
-			if out := r.sides[0].run(t, r.env, s.words); out.code != 0 {
+			if out := r.sides[0].run(t, r.env, r.words(t, s, 0)); out.code != 0 {
 				t.Skipf("line %d: this cloud has no %s", s.line, strings.Join(s.words, " "))
 			}
 		}

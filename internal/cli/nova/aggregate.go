@@ -148,6 +148,13 @@ func aggregateCreate(ctx context.Context, e *verb.Env) error {
 	if err != nil {
 		return err
 	}
+	if e.Args.Has("availability_zone") {
+		// The reply has no metadata, which a zone is a part of.
+		in := compute.AggregateID{ID: verb.Text(made, "id")}
+		if made, err = verb.AskFor(ctx, e.Compute(), compute.ShowAggregate, in, "aggregate"); err != nil {
+			return err
+		}
+	}
 	return printAggregate(e, made, "")
 }
 
@@ -252,7 +259,9 @@ func aggregateCacheImages(ctx context.Context, e *verb.Env) error {
 		if err != nil {
 			return err
 		}
-		in.Cache = append(in.Cache, compute.CacheImage{ID: verb.Text(image, "id")})
+		if id := (compute.CacheImage{ID: verb.Text(image, "id")}); !slices.Contains(in.Cache, id) {
+			in.Cache = append(in.Cache, id)
+		}
 	}
 	_, err = client.Do(ctx, e.Compute(), compute.CacheAggregateImages, in)
 	return err
