@@ -49,6 +49,9 @@ const (
 // errRefused marks a failure where no byte reached the service.
 var errRefused = errors.New("not sent")
 
+// ErrShape marks a Failure whose reply came whole and is not one of the service.
+var ErrShape = errors.New("not a reply of the service")
+
 // errBroken marks a connection that broke while a request was under way.
 var errBroken = errors.New("connection broke")
 
@@ -91,11 +94,11 @@ func explain(err error, g going) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fail(ConnectFailure, unable+"connection refused. Check that the service runs there and that the URL is right.", errRefused)
 	case errors.As(err, &operation) && operation.Op == "dial" && operation.Timeout():
-		return fail(ConnectTimeout, unable+"nobody took the connection within "+seconds(g.dial)+". Check the URL, and whether a firewall is in between.", errRefused)
+		return fail(ConnectTimeout, unable+"nobody took the connection within "+seconds(g.dial)+", so check the URL and whether a firewall is in between.", errRefused)
 	case errors.As(err, &operation) && operation.Op == "dial":
 		return fail(ConnectFailure, unable+reason(err)+". Check the URL and this machine's network.", errRefused)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fail(ConnectTimeout, "Request to "+g.at.Redacted()+" timed out: "+g.method+" had no whole reply within "+seconds(g.timeout)+". The service is slow or unreachable; --timeout sets how long to wait.")
+		return fail(ConnectTimeout, "Request to "+g.at.Redacted()+" timed out: "+g.method+" got no complete reply within "+seconds(g.timeout)+"; the service is slow or unreachable, and --timeout sets how long to wait.")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		next := "try again, and see the service's log if it stays."
 		if g.at.Scheme == "https" {
@@ -109,7 +112,7 @@ func explain(err error, g going) error {
 		}
 		return fail(BadReply, "The service at "+g.host()+" does not answer in HTTP: "+next)
 	case strings.Contains(err.Error(), "HTTP/1.x transport connection broken"), strings.Contains(err.Error(), "chunk"), strings.Contains(err.Error(), "response headers exceeded"):
-		return fail(BadReply, "The reply of "+g.host()+" is broken HTTP: check the URL and what is between here and there.")
+		return fail(BadReply, "The reply of "+g.host()+" was cut off or is no HTTP: try again, and check the URL and what is between here and there.", errBroken)
 	}
 	return fail(ConnectFailure, "The request to "+g.host()+" failed ("+reason(err)+"): check the URL, and try again.")
 }

@@ -33,6 +33,8 @@ func (t *Transport) refusal(r *Request, target *url.URL, reply *http.Response, b
 	switch e.Status {
 	case http.StatusUnauthorized:
 		e.Hint = t.clockHint(target, reply)
+	case http.StatusInternalServerError:
+		e.Hint = "The fault is in the service at " + target.Scheme + "://" + target.Host + ": its log says more, below the request id."
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		e.Hint = fmt.Sprintf("The service behind %s://%s is away or too busy (asked %s): try again later, or ask who runs it.", target.Scheme, target.Host, times(x.Attempt))
 	}

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -151,7 +153,7 @@ func Do[In, Out any](ctx context.Context, s *Service, route wire.Route[In, Out],
 			_ = response.Stream.Close()
 		}
 		return none, &Failure{
-			Class:   BadReply,
+			Class: BadReply, Cause: ErrShape,
 			Message: fmt.Sprintf("The %s service answered %s with status %d: check that its endpoint is right, with its version (such as /v2.1) where it needs one.", s.Type, info.Name, response.Status),
 		}
 	}
@@ -161,11 +163,28 @@ func Do[In, Out any](ctx context.Context, s *Service, route wire.Route[In, Out],
 			_ = response.Stream.Close()
 		}
 		return none, &Failure{
-			Class: BadReply, Cause: err,
-			Message: fmt.Sprintf("The reply to %s is not what the %s service answers (%s): check that its URL is right.", info.Name, s.Type, clip(err.Error())),
+			Class: BadReply, Cause: errors.Join(ErrShape, err),
+			Message: fmt.Sprintf("The reply to %s is not what the %s service answers (%s): check that its URL is right.", info.Name, s.Type, oddity(response.Body, err)),
 		}
 	}
 	return out, nil
+}
+
+// oddity says for people what a reply is instead of what it should be.
+func oddity(body []byte, err error) string {
+	start := bytes.TrimSpace(body)
+	switch {
+	case len(start) == 0:
+		return "it is empty"
+	case start[0] == '<':
+		if text := pageText(string(start)); text != "" && len(text) <= 100 {
+			return "it is a web page: " + text
+		}
+		return "it is a web page"
+	case !json.Valid(body):
+		return "it is not JSON, or not all of it"
+	}
+	return clip(err.Error())
 }
 
 func spanText(info wire.Info, v wire.Version) string {

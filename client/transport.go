@@ -109,6 +109,13 @@ func NewTransport(o Options) *Transport {
 		t.maxBody = defaultMaxBody
 	}
 	if t.http == nil {
+		if o.Clock.Now != nil {
+			// Certificates are judged by the same clock.
+			if o.TLS = o.TLS.Clone(); o.TLS == nil {
+				o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+			}
+			o.TLS.Time = o.Clock.Now
+		}
 		if t.proxy == nil {
 			t.proxy = http.ProxyFromEnvironment
 		}

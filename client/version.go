@@ -190,6 +190,9 @@ func (s *Service) askVersions(ctx context.Context, base string) (Range, error) {
 			response, err = ask.sendTo(ctx, above, request)
 		}
 	}
+	if refusal := (*Error)(nil); errors.As(err, &refusal) && refusal.Status == http.StatusNotFound && refusal.Hint == "" {
+		refusal.Hint = "There may be no " + s.Type + " service at " + base + ": check --os-endpoint-override, or what the catalog has."
+	}
 	switch {
 	case errors.Is(err, ErrUnauthorized):
 		return Range{}, nil

@@ -66,6 +66,7 @@ func (s *Session) fill(ctx context.Context, override string) (string, error) {
 
 // endpointQuery is what to look for in a catalog.
 type endpointQuery struct {
+	service   string // as its settings name it
 	kind      string // type of the service
 	name      string // empty: any
 	iface     string // as the user wrote it: public, publicURL, ...
@@ -76,7 +77,7 @@ type endpointQuery struct {
 func (s *Session) query(service string) endpointQuery {
 	c := s.config
 	q := endpointQuery{
-		kind: service, name: c.Get(ServiceKey(service, "service_name")),
+		service: service, kind: service, name: c.Get(ServiceKey(service, "service_name")),
 		iface: c.Get(Interface), region: c.Get(RegionName),
 	}
 	if kind := c.Get(ServiceKey(service, "service_type")); kind != "" {
@@ -153,7 +154,7 @@ func (q endpointQuery) missing(catalog []identity.CatalogService, c *Config) err
 	if q.region != "" {
 		what += " in " + q.region + " region"
 	}
-	next := "the catalog has " + strings.Join(types, ", ")
+	next := "the catalog has " + strings.Join(types, ", ") + "; OS_" + strings.ToUpper(strings.ReplaceAll(q.service, "-", "_")) + "_ENDPOINT_OVERRIDE can give its URL"
 	switch {
 	case len(names) == 0:
 	case q.name != "" && !slices.Contains(names, q.name):

@@ -20,7 +20,8 @@ const maxFile = 1 << 20
 // cloudFiles is what the files of the search path say.
 type cloudFiles struct {
 	clouds   *tree
-	path     string // of clouds.yaml; empty when there is none
+	path     string // of clouds.yaml, for people; empty when there is none
+	sought   string // where it was looked for
 	profiles *tree
 }
 
@@ -41,7 +42,12 @@ func (s Sources) findClouds() (cloudFiles, error) {
 		return found, err
 	}
 	found.clouds = merge(main.at("clouds"), secure.at("clouds"))
-	found.path, found.profiles = path, public.at("public-clouds")
+	found.path, found.profiles = s.shortPath(path), public.at("public-clouds")
+	var dirs []string
+	for _, dir := range s.ConfigDirs {
+		dirs = append(dirs, s.shortPath(dir))
+	}
+	found.sought = strings.Join(dirs, ", ")
 	return found, nil
 }
 
@@ -98,6 +104,9 @@ func (s Sources) readTree(path string) (*tree, error) {
 
 // shortPath writes the home folder as ~.
 func (s Sources) shortPath(path string) string {
+	if s.Home != "" && path == s.Home {
+		return "~"
+	}
 	if rest, ok := strings.CutPrefix(path, s.Home+string(filepath.Separator)); ok && s.Home != "" {
 		return filepath.Join("~", rest)
 	}
@@ -118,9 +127,9 @@ func (f cloudFiles) cloud(name, region string) (*tree, string, error) {
 	if t == nil {
 		switch {
 		case f.path == "":
-			return nil, "", settingError("Cloud %s was not found: there is no clouds.yaml in ., ~/.config/openstack or /etc/openstack, and OS_CLIENT_CONFIG_FILE names none.", name)
+			return nil, "", settingError("Cloud %s was not found: there is no clouds.yaml in any of %s, and OS_CLIENT_CONFIG_FILE names none.", name, f.sought)
 		case len(names) == 0:
-			return nil, "", settingError("Cloud %s was not found: %s has no clouds.", name, f.path)
+			return nil, "", settingError("Cloud %s was not found: %s has no clouds, whose names stand below \"clouds:\".", name, f.path)
 		}
 		return nil, "", settingError("Cloud %s was not found: %s has %s.", name, f.path, strings.Join(names, ", "))
 	}

@@ -19,21 +19,24 @@ func (s *Session) identityURL(ctx context.Context) (string, error) {
 	given := strings.TrimSuffix(strings.TrimRight(s.config.Get(AuthURL), "/"), "/auth/tokens")
 	u, err := url.Parse(given)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if !strings.Contains(given, "@") { // else it may hold a password
+			return "", settingError("The auth URL %q (%s) must look like http://HOST:5000/v3.", given, s.origin(AuthURL))
+		}
 		return "", settingError("The auth URL (%s) must look like http://HOST:5000/v3.", s.origin(AuthURL))
 	}
 	last := u.Path[strings.LastIndex(u.Path, "/")+1:]
 	switch {
 	case last == "v3" || strings.HasPrefix(last, "v3."):
 		return given, nil
-	case strings.HasPrefix(last, "v2"):
+	case last == "v2" || last == "v2.0":
 		return "", settingError("Identity API v2.0 is not supported (%s): use the URL that ends in /v3.", s.origin(AuthURL))
 	}
 	response, err := s.transport.Send(ctx, &client.Request{
 		Purpose: "find the versions of identity", Service: identity.Service, Route: identity.ListVersions.Name,
 		Method: http.MethodGet, URL: given + "/",
 	})
-	if refusal := (*client.Error)(nil); errors.As(err, &refusal) {
-		return "", s.notIdentity(given, err)
+	if refusal := (*client.Error)(nil); errors.As(err, &refusal) && refusal.Status < 500 {
+		return "", s.notIdentity(given, nil)
 	} else if err != nil {
 		return "", err
 	}

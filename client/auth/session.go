@@ -361,7 +361,7 @@ func (s *Session) authenticate(ctx context.Context) error {
 
 // origin names a setting by where it came from.
 func (s *Session) origin(k Key) string {
-	if from := s.config.From(k); from != "" && from != "default" {
+	if from := s.config.named(k); from != "" && from != "default" {
 		return from
 	}
 	return string(k)
@@ -371,7 +371,7 @@ func (s *Session) origin(k Key) string {
 func (s *Session) explain(err error, at string) error {
 	var refusal *client.Error
 	if !errors.As(err, &refusal) {
-		if failure := (*client.Failure)(nil); errors.As(err, &failure) && failure.Class == client.BadReply {
+		if failure := (*client.Failure)(nil); errors.As(err, &failure) && errors.Is(err, client.ErrShape) {
 			failure.Message = at + " does not answer as an identity service: check " + s.origin(AuthURL) + "."
 		}
 		return err
@@ -382,7 +382,7 @@ func (s *Session) explain(err error, at string) error {
 		hint = s.refused(refusal)
 	case 403:
 		if s.config.Get(TrustID) != "" {
-			hint = "The trust is for another user, or has ended: check " + s.config.From(TrustID) + " and " + s.origin(Username) + "."
+			hint = "The trust is for another user, or has ended: check " + s.config.named(TrustID) + " and " + s.origin(Username) + "."
 		}
 	case 404, 405:
 		hint = "There may be no identity service at " + at + ": check " + s.origin(AuthURL) + "."
@@ -437,7 +437,7 @@ func (s *Session) refused(refusal *client.Error) string {
 	}
 	for _, k := range keys {
 		if c.Has(k) {
-			used = append(used, c.From(k))
+			used = append(used, c.named(k))
 		}
 	}
 	text := "The identity service refused who you are" + what + ": check " + strings.Join(used, ", ") + "."

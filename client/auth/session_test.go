@@ -412,7 +412,7 @@ func TestRefusedLoginSaysWhatToCheck(t *testing.T) {
 	c := newCloud(t)
 	_, err := open(t, c.env("OS_PASSWORD", "wrong"), Options{NoCache: true}).Token(t.Context())
 	var refusal *client.Error
-	if !errors.As(err, &refusal) || !errors.Is(err, client.ErrUnauthorized) || !strings.Contains(refusal.Hint, "OS_PASSWORD from environment") || strings.Contains(refusal.Hint+err.Error(), "wrong") {
+	if !errors.As(err, &refusal) || !errors.Is(err, client.ErrUnauthorized) || !strings.Contains(refusal.Hint, "OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME") || strings.Contains(refusal.Hint+err.Error(), "wrong") {
 		t.Errorf("%v", err)
 	}
 }
@@ -432,11 +432,11 @@ func TestEndpoints(t *testing.T) {
 		{"compute", []string{"OS_ENDPOINT_TYPE", "internal"}, "internalURL endpoint for compute service not found: it has public, admin (--os-endpoint-type)."},
 		{"compute", []string{"NOVA_SERVICE_NAME", "nava"}, "publicURL endpoint for compute service named nava not found: its name there is nova."},
 		{"compute", []string{"NOVA_SERVICE_NAME", "nova"}, "/compute/v2.1"},
-		{"compute", []string{"OS_COMPUTE_SERVICE_TYPE", "computer"}, "publicURL endpoint for computer service not found: the catalog has compute, block-storage."},
+		{"compute", []string{"OS_COMPUTE_SERVICE_TYPE", "computer"}, "publicURL endpoint for computer service not found: the catalog has compute, block-storage; OS_COMPUTE_ENDPOINT_OVERRIDE can give its URL."},
 		{"compute", []string{"OS_ENDPOINT_OVERRIDE", c.url + "/x/$(project_id)s"}, "/x/p1"},
 		{"volume", nil, "/volume/v3"},
 		{"volumev3", []string{"OS_REGION_NAME", "RegionOne"}, "/volume/v3"},
-		{"image", []string{"OS_ENDPOINT_OVERRIDE", c.url + "/x"}, "publicURL endpoint for image service not found: the catalog has compute, block-storage."},
+		{"image", []string{"OS_ENDPOINT_OVERRIDE", c.url + "/x"}, "publicURL endpoint for image service not found: the catalog has compute, block-storage; OS_IMAGE_ENDPOINT_OVERRIDE can give its URL."},
 		{"image", []string{"OS_IMAGE_ENDPOINT_OVERRIDE", c.url + "/i"}, "/i"},
 		{"compute", []string{"OS_AUTH_TYPE", "none"}, "No endpoint is given for the compute service: authentication type none needs --os-endpoint-override or OS_COMPUTE_ENDPOINT_OVERRIDE."},
 	} {

@@ -189,6 +189,9 @@ func (c *Config) Has(k Key) bool { return c.settings[k].value != nil }
 // From says where a setting came from, or "".
 func (c *Config) From(k Key) string { return c.settings[k].From }
 
+// named is From without the word that a variable is one.
+func (c *Config) named(k Key) string { return strings.TrimSuffix(c.From(k), " from environment") }
+
 // True reports whether a setting is a word for yes.
 func (c *Config) True(k Key) bool {
 	switch strings.ToLower(c.Get(k)) {

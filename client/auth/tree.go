@@ -36,11 +36,26 @@ func parseTree(data []byte, file string) (*tree, error) {
 	if errors.Is(err, io.EOF) {
 		return &tree{file: file, null: true}, nil
 	}
+	if line := tabbed(data); err != nil && line > 0 {
+		return nil, errors.New("it is not valid YAML, because line " + strconv.Itoa(line) + " begins with a tab (indent with spaces)")
+	}
 	if err != nil {
 		return nil, errors.New("it is not valid YAML" + atLine(err) + " (a value that begins with one of * & ! % @ ` { [ must stand in quotes)")
 	}
 	budget := mostNodes
 	return convert(&document, file, &budget, 0)
+}
+
+// tabbed is the first line that is indented with a tab, or 0.
+func tabbed(data []byte) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		if indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]; bytes.IndexByte(indent, '\t') >= 0 {
+			return n
+		}
+	}
+	return 0
 }
 
 // atLine takes the line out of a YAML error, and nothing else.
