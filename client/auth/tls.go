@@ -5,15 +5,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
 // tls returns the settings of TLS; nil for the system's.
 func (c *Config) tls() (*tls.Config, error) {
-	insecure := c.True(Insecure)
-	if verify := strings.ToLower(c.Get(Verify)); verify == "false" || verify == "no" || verify == "off" {
-		insecure = true
-	}
+	insecure := c.unverified()
 	ca, cert, key := c.Get(CACert), c.Get(Cert), c.Get(PrivateKey)
 	if !insecure && ca == "" && cert == "" {
 		if key != "" {
@@ -23,7 +21,7 @@ func (c *Config) tls() (*tls.Config, error) {
 	}
 	out := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: insecure}
 	if ca != "" && !insecure {
-		pem, err := os.ReadFile(ca)
+		pem, err := readAuthorities(ca)
 		if err != nil {
 			return nil, settingError("The CA file %s (%s) cannot be read: %v.", ca, c.From(CACert), bare(err))
 		}
@@ -43,6 +41,35 @@ func (c *Config) tls() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
+}
+
+// unverified reports whether the server's certificate is not to be checked.
+func (c *Config) unverified() bool {
+	switch strings.ToLower(c.Get(Verify)) {
+	case "false", "no", "off":
+		return true
+	}
+	return c.True(Insecure)
+}
+
+// readAuthorities reads a file of certificates, or all of a folder, as the
+// variables of Python's requests may name.
+func readAuthorities(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return os.ReadFile(path)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var all []byte
+	for _, entry := range entries {
+		pem, err := os.ReadFile(filepath.Join(path, entry.Name()))
+		if err == nil {
+			all = append(append(all, pem...), '\n')
+		}
+	}
+	return all, nil
 }
 
 // bare takes the file name out of an error that is told with it.
