@@ -199,7 +199,9 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 		if !again {
 			return nil, err
 		}
-		if t.clock.Sleep(ctx, wait) != nil {
+		if ended := t.clock.Sleep(ctx, wait); errors.Is(ended, context.Canceled) {
+			return nil, ended
+		} else if ended != nil {
 			return nil, err // says more than the end of the context
 		}
 	}
