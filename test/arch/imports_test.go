@@ -30,7 +30,7 @@ var rules = []rule{
 	{"client/...", []string{"client", "api/*", yaml}},
 	{"novatest", []string{"internal/server", "internal/cloud", "client/...", "api/*"}},
 
-	{"internal/cli/...", []string{"internal/cli/...", "client/...", "api/*", yaml, unix, "golang.org/x/text/...", "github.com/itchyny/gojq", "github.com/expr-lang/expr/..."}},
+	{"internal/cli/...", []string{"internal/cli/...", "client/...", "api/*", yaml, unix, "golang.org/x/text/...", "golang.org/x/crypto/ssh", "github.com/itchyny/gojq", "github.com/expr-lang/expr/..."}},
 	{"internal/dashboard", []string{"client/...", "api/*"}},
 	{"cmd/nova", []string{"internal/cli/..."}},
 	{"cmd/novalet", []string{"internal/server", "internal/cloud", "internal/cli/...", "guest/image", "api/*"}},

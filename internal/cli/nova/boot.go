@@ -309,32 +309,47 @@ func filesOf(e *verb.Env, server *compute.ServerNew) error {
 	if e.Since(57) {
 		return nil
 	}
-	for _, text := range e.Args.Strings("files") {
+	files, err := personality(e.Args.Strings("files"))
+	server.Personality = files
+	return err
+}
+
+// personality reads files to put into a guest, given as path there=path here.
+func personality(texts []string) ([]compute.Personality, error) {
+	var files []compute.Personality
+	for _, text := range texts {
 		to, from, ok := strings.Cut(text, "=")
 		if !ok {
-			return verb.Refuse("Invalid file argument '%s'. File arguments must be of the form '--file <dst-path=src-path>'", text)
+			return nil, verb.Refuse("Invalid file argument '%s'. File arguments must be of the form '--file <dst-path=src-path>'", text)
 		}
 		data, err := os.ReadFile(from)
 		if err != nil {
-			return verb.Refuse("Can't open '%s': %s", from, reason(err))
+			return nil, verb.Refuse("Can't open '%s': %s", from, reason(err))
 		}
-		server.Personality = append(server.Personality, compute.Personality{Path: to, Contents: base64.StdEncoding.EncodeToString(data)})
+		files = append(files, compute.Personality{Path: to, Contents: base64.StdEncoding.EncodeToString(data)})
 	}
-	return nil
+	return files, nil
 }
 
 func certificatesOf(e *verb.Env, server *compute.ServerNew) error {
-	ids := e.Args.Strings("trusted_image_certificates")
-	if text := e.Env("OS_TRUSTED_IMAGE_CERTIFICATE_IDS"); text != "" && len(ids) == 0 {
-		if !e.Since(63) {
-			return &client.Failure{Class: "UnsupportedAttribute", Message: "'OS_TRUSTED_IMAGE_CERTIFICATE_IDS' argument is only allowed since microversion 2.63."}
-		}
-		ids = strings.Split(text, ",")
-	}
+	ids, err := certificates(e)
 	if len(ids) > 0 {
 		server.TrustedCerts = wire.Some(ids)
 	}
-	return nil
+	return err
+}
+
+// certificates are those that may have signed the image: of the command line, else of the environment.
+func certificates(e *verb.Env) ([]string, error) {
+	ids := e.Args.Strings("trusted_image_certificates")
+	text := e.Env("OS_TRUSTED_IMAGE_CERTIFICATE_IDS")
+	switch {
+	case text == "" || len(ids) > 0:
+		return ids, nil
+	case !e.Since(63):
+		return nil, &client.Failure{Class: "UnsupportedAttribute", Message: "'OS_TRUSTED_IMAGE_CERTIFICATE_IDS' argument is only allowed since microversion 2.63."}
+	}
+	return strings.Split(text, ","), nil
 }
 
 // hintsOf gathers the hints: one that is there more than once is a list.
