@@ -122,7 +122,7 @@ func (p *Process) chosen(ctx context.Context, program *arg.Program[verb.Run], en
 		err := c.Run(ctx, &one)
 		return got, err
 	}
-	tally := verb.Tally{Doing: name}
+	tally := verb.Tally{Doing: name, Quiet: reads(name)}
 	seen := progress{w: p.Stderr, all: len(found), redraw: p.ErrTerminal}
 	err = verb.Parallel(ctx, limit, found, act, func(server out.Object, got printed, err error) error {
 		tally.Add(verb.Text(server, "name")+" ("+verb.Text(server, "id")+")", err)

@@ -25,7 +25,11 @@ func powerCommands() []command {
 		},
 		{
 			Name: "console-log", Summary: "Print what a server wrote to its serial console.", Run: consoleLog,
-			Args: []arg.Arg{serverArg, {Flags: "--length", Metavar: "<length>", Help: "Only so many lines from the end."}},
+			Args: []arg.Arg{
+				serverArg,
+				{Flags: "--length", Metavar: "<length>", Help: "Only so many lines from the end."},
+				{Flags: "--follow", Action: arg.StoreTrue, Exact: true, Help: "Go on with what it writes from now on, until Ctrl-C or until the server is gone. --length says how many lines to begin with."},
+			},
 		},
 		{
 			Name: "lock", Summary: "Keep a server from being changed by anyone who is no administrator.", Run: lock,
@@ -81,6 +85,9 @@ func consoleLog(ctx context.Context, e *verb.Env) error {
 		in.Length = wire.Some(length.(int))
 	}
 	return servers(false).Do(ctx, e, e.Args.String("server"), func(id string) error {
+		if e.Args.Bool("follow") {
+			return followConsole(ctx, e, id, in.Length)
+		}
 		in.ID = id
 		log, err := client.Do(ctx, e.Compute(), compute.GetConsoleOutput, in)
 		if err != nil {

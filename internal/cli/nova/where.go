@@ -47,9 +47,13 @@ func serverSubject(e *verb.Env) *verb.Subject {
 		}
 		return all
 	}
+	kinds := verb.KindsOf[compute.Server](e.Compute().Version)
+	for _, name := range [...]string{"adminPass", "admin_pass"} {
+		delete(kinds, name) // only the reply that makes a server has it
+	}
 	return &verb.Subject{
 		What:  "servers",
-		Kinds: verb.KindsOf[compute.Server](e.Compute().Version),
+		Kinds: kinds,
 		Own: map[string]verb.Own{
 			"power_state": text(powerText),
 			"flavor":      text(flavorText),

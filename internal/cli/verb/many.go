@@ -18,10 +18,12 @@ func (e *Env) OnEach(ctx context.Context, names []string, success, failed string
 	err := Parallel(ctx, e.Parallel, names, act, func(name string, _ struct{}, err error) error {
 		text := strings.Replace(success, "%s", name, 1)
 		switch {
-		case errors.Is(err, ErrNotBegun), errors.Is(err, client.ErrHeld):
+		case errors.Is(err, ErrNotBegun):
 			return nil
 		case errors.Is(err, context.Canceled), err != nil && e.Chosen:
 			return err
+		case errors.Is(err, client.ErrHeld):
+			return nil
 		case err != nil:
 			anyFailed = true
 			text = pytext.Bytes(err.Error()) // what novaclient prints here is a Python bytes object

@@ -84,6 +84,7 @@ func Parallel[T, R any](ctx context.Context, limit int, items []T, do func(ctx c
 // Tally counts what became of many things and tells it once, on stderr.
 type Tally struct {
 	Doing string // what was done to each, as in "delete: 3 done"
+	Quiet bool   // nothing is told if nothing failed
 
 	done, left, held int
 	failed           []string
@@ -116,7 +117,7 @@ func (t *Tally) Add(label string, err error) {
 
 // End prints the counts and each failure with its reason, and returns err, or an error if any failed.
 func (t *Tally) End(e *Env, err error) error {
-	if t.held > 0 {
+	if t.held > 0 || t.Quiet && len(t.failed)+t.left == 0 {
 		return err
 	}
 	text := t.Text()

@@ -136,9 +136,10 @@ func (s *Subject) kinds(first out.Object) map[string]string {
 		}
 	}
 	for i := range s.Columns {
-		name := columnName(s.Columns[i].Name)
-		if _, known := kinds[name]; !known {
-			kinds[name] = ""
+		for _, name := range columnNames(s.Columns[i].Name) {
+			if _, known := kinds[name]; !known {
+				kinds[name] = ""
+			}
 		}
 	}
 	for name, own := range s.Own {
@@ -147,9 +148,10 @@ func (s *Subject) kinds(first out.Object) map[string]string {
 	return kinds
 }
 
-// columnName is a column's name as one can write it in a condition.
-func columnName(name string) string {
-	return strings.NewReplacer(" ", "_", "-", "_", ":", "").Replace(strings.ToLower(name))
+// columnNames are a column's name as one can write it in a condition: as it is shown, and in lower case.
+func columnNames(name string) [2]string {
+	name = strings.NewReplacer(" ", "_", "-", "_", ":", "").Replace(name)
+	return [2]string{name, strings.ToLower(name)}
 }
 
 // value is what a thing has under a name; whole asks for the member itself where the name alone means something else.
@@ -171,7 +173,7 @@ func (s *Subject) value(o out.Object, name string, whole bool) any {
 		}
 	}
 	for i := range s.Columns {
-		if columnName(s.Columns[i].Name) == name {
+		if names := columnNames(s.Columns[i].Name); slices.Contains(names[:], name) {
 			value := s.Columns[i].value(o)
 			if cell, ok := value.(out.Cell); ok {
 				return cell.Value
@@ -207,7 +209,7 @@ func (s *Subject) further(columns []Column, wanted []string, first out.Object) (
 			if age, ok := value.(time.Duration); ok {
 				return age.Round(time.Second).String()
 			}
-			return out.Verbatim(value)
+			return value
 		}})
 	}
 	return more, nil
@@ -217,7 +219,11 @@ func (s *Subject) further(columns []Column, wanted []string, first out.Object) (
 func shortest(kinds map[string]string) []string {
 	var names []string
 	for name := range kinds {
-		if !slices.ContainsFunc(otherNames(name), func(other string) bool { _, ok := kinds[other]; return ok }) {
+		others := otherNames(name)
+		if lower := strings.ToLower(name); lower != name {
+			others = append(others, lower)
+		}
+		if !slices.ContainsFunc(others, func(other string) bool { _, ok := kinds[other]; return ok }) {
 			names = append(names, name)
 		}
 	}
