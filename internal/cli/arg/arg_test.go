@@ -389,10 +389,12 @@ func TestOwnCommandsAndOptions(t *testing.T) {
 		Globals: []Arg{
 			{Flags: "--debug", Action: StoreTrue},
 			{Flags: "--os-cloud", Exact: true, Help: "Its name."},
+			{Flags: "--data-file"},
+			{Flags: "--data-dir"},
 		},
 		Commands: []Command[string]{
 			{Name: "list", Summary: "List.", Args: []Arg{{Flags: "--all"}, {Flags: "--allow", Exact: true, Help: "More."}}},
-			{Name: "api", Summary: "Call.", Own: true, Args: []Arg{{Flags: "--data"}}},
+			{Name: "api", Summary: "Call.", Own: true, Args: []Arg{{Flags: "--data"}, {Dest: "path"}}},
 		},
 	}
 	none := func(string) string { return "" }
@@ -405,11 +407,20 @@ func TestOwnCommandsAndOptions(t *testing.T) {
 	if _, _, err := p.Parse([]string{"list", "--allo", "x"}, wire.Version{}, none); err == nil {
 		t.Error("--allo means --allow")
 	}
+	if _, values, err := p.Parse([]string{"--debug", "api", "--data", "x", "/path"}, wire.Version{}, none); err != nil || values.String("data")+values.String("path") != "x/path" {
+		t.Errorf("--data of api: %v", err)
+	}
+	if given, rest, err := p.ParseGlobals([]string{"--debug", "api", "--data", "x", "--os-cloud", "c", "/path"}, none); err != nil || given.String("os_cloud") != "c" || strings.Join(rest, " ") != "api --data x /path" {
+		t.Errorf("--data of api among the globals: %q, %v", rest, err)
+	}
+	if _, _, err := p.ParseGlobals([]string{"list", "--data", "x"}, none); err == nil {
+		t.Error("--data of list is not ambiguous")
+	}
 	if got := p.Completion(wire.Version{}); got != "list --all --help -h" {
 		t.Errorf("completion: %q", got)
 	}
 	page := p.Help(80, wire.Version{})
-	for _, want := range []string{"usage: nova [--debug] <subcommand> ...\n", "\nCommands that novaclient lacks:\n    api", "\nOptions that novaclient lacks:\n  --os-cloud OS_CLOUD"} {
+	for _, want := range []string{"usage: nova [--debug] [--data-file DATA_FILE] [--data-dir DATA_DIR]\n            <subcommand> ...\n", "\nCommands that novaclient lacks:\n    api", "\nOptions that novaclient lacks:\n  --os-cloud OS_CLOUD"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("help lacks %q:\n%s", want, page)
 		}

@@ -17,6 +17,7 @@ type parser struct {
 	runSub func(name string, args []string) (extras []string, err error)
 	env    func(string) string
 	values *Values
+	opaque int // from here on the words are another's: only options of our own are seen among them
 }
 
 // scan is the state of one parse.
@@ -80,9 +81,14 @@ func (s *scan) classify() error {
 			}
 			break
 		}
-		o, err := s.parseOption(text)
-		if err != nil {
-			return err
+		var o option
+		if i < s.opaque {
+			var err error
+			if o, err = s.parseOption(text); err != nil {
+				return err
+			}
+		} else {
+			o = s.ownOption(text)
 		}
 		s.options[i] = o
 		if o.is {
@@ -133,6 +139,15 @@ func (p *parser) parseOption(text string) (option, error) {
 		return option{}, nil
 	}
 	return option{is: true, flag: text}, nil
+}
+
+// ownOption is parseOption for nothing but options of our own.
+func (p *parser) ownOption(text string) option {
+	flag, value, ok := strings.Cut(text, "=")
+	if a := p.lookup(flag); a != nil && a.Exact {
+		return option{is: true, action: a, flag: flag, explicit: value, hasValue: ok}
+	}
+	return option{}
 }
 
 // abbreviated lists the options text can be the start of: long ones by prefix, short ones with their value behind

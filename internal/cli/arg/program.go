@@ -27,7 +27,7 @@ const subcommand = "<subcommand>"
 // first pass, made before the microversion is known. The error is a *UsageError or a *Stop.
 func (p *Program[R]) ParseGlobals(args []string, env func(string) string) (*Values, []string, error) {
 	values := &Values{specs: [][]Arg{p.Globals}}
-	level := parser{prog: p.Name, actions: present(p.Globals, wire.Version{}), env: env, values: values}
+	level := parser{prog: p.Name, actions: present(p.Globals, wire.Version{}), env: env, values: values, opaque: p.ownFrom(args)}
 	rest, err := level.parseKnown(args)
 	return values, rest, err
 }
@@ -38,7 +38,7 @@ func (p *Program[R]) ParseGlobals(args []string, env func(string) string) (*Valu
 func (p *Program[R]) Parse(args []string, v wire.Version, env func(string) string) (*Command[R], *Values, error) {
 	values := &Values{specs: [][]Arg{p.Globals}}
 	var command *Command[R]
-	level := parser{prog: p.Name, actions: p.actions(v), env: env, values: values}
+	level := parser{prog: p.Name, actions: p.actions(v), env: env, values: values, opaque: p.ownFrom(args)}
 	level.runSub = func(name string, args []string) ([]string, error) {
 		command = p.Find(name, v)
 		own := parser{
@@ -46,6 +46,7 @@ func (p *Program[R]) Parse(args []string, v wire.Version, env func(string) strin
 			actions: commandActions(command.Args, v),
 			env:     env,
 			values:  &Values{specs: [][]Arg{command.Args}},
+			opaque:  len(args),
 		}
 		extras, err := own.parseKnown(args)
 		values.merge(own.values)
@@ -66,7 +67,7 @@ func (p *Program[R]) Parse(args []string, v wire.Version, env func(string) strin
 func (p *Program[R]) Split(args []string) (globals []string, name string, rest []string, ok bool) {
 	actions := append(present(p.Globals, wire.Version{}), action{Arg: &Arg{}, sub: true})
 	for i := range args {
-		level := parser{actions: actions, env: func(string) string { return "" }, values: &Values{}}
+		level := parser{actions: actions, env: func(string) string { return "" }, values: &Values{}, opaque: len(args)}
 		level.runSub = func(word string, _ []string) ([]string, error) {
 			name, ok = word, true
 			return nil, nil
@@ -78,6 +79,16 @@ func (p *Program[R]) Split(args []string) (globals []string, name string, rest [
 		}
 	}
 	return nil, "", nil, false
+}
+
+// ownFrom is where the words of a command of our own begin: no global option but one of our own is meant there, however
+// alike. It is behind all words for other commands, as in argparse.
+func (p *Program[R]) ownFrom(args []string) int {
+	globals, name, _, ok := p.Split(args)
+	if c := p.Find(name, wire.Version{}); ok && c != nil && c.Own {
+		return len(globals) + 1
+	}
+	return len(args)
 }
 
 // Find is the subcommand of that name at a microversion, or nil.
