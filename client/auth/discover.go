@@ -54,7 +54,7 @@ func (s *Session) identityURL(ctx context.Context) (string, error) {
 func (s *Session) notIdentity(at string, cause error) error {
 	return &client.Failure{
 		Class: client.DiscoveryFailure, Cause: cause,
-		Message: "Could not find versioned identity endpoints when attempting to authenticate. Please check that your auth_url is correct: " + at + " (" + s.origin(AuthURL) + ") does not list an identity API v3.",
+		Message: "Could not find versioned identity endpoints when attempting to authenticate. Please check that your auth_url is correct: " + shownURL(at) + " (" + s.origin(AuthURL) + ") does not list an identity API v3.",
 	}
 }
 

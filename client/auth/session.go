@@ -116,7 +116,7 @@ func (s *Session) Config() *Config { return s.config }
 
 // Format prints nothing but what it is, so that no secret is printed.
 func (s *Session) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "session at "+s.config.Get(AuthURL))
+	_, _ = io.WriteString(f, "session at "+shownURL(s.config.Get(AuthURL)))
 }
 
 // take waits for the turn; give ends it.
@@ -179,8 +179,7 @@ func (s *Session) ensure(ctx context.Context) error {
 	}
 	if !s.looked {
 		s.looked = true
-		if l := s.cache.load(s.credential()); l.goodAt(s.clock.Now()) {
-			s.login = l
+		if s.login = s.cache.load(s.credential()); s.login.goodAt(s.clock.Now()) {
 			return nil
 		}
 	}
@@ -343,8 +342,9 @@ func (s *Session) authenticate(ctx context.Context) error {
 	service := client.NewService(identity.Service, s.transport, client.Static{Endpoints: map[string]string{identity.Service: at}}).For("authenticate")
 	out, err := client.Do(ctx, service, identity.CreateToken, in)
 	if err != nil {
-		return s.explain(err, at)
+		return s.explain(err, shownURL(at))
 	}
+	at = shownURL(at)
 	if out.Subject == "" {
 		return &client.Failure{Class: client.BadReply, Message: at + " answered without a token: check that " + s.origin(AuthURL) + " is the URL of the identity service."}
 	}
@@ -355,7 +355,11 @@ func (s *Session) authenticate(ctx context.Context) error {
 			at, time.Time(out.Token.ExpiresAt).UTC().Format(time.RFC3339), time.Time(out.Token.IssuedAt).UTC().Format(time.RFC3339))}
 	}
 	margin := min(expiryMargin, lifetime/10)
-	s.login = &login{token: out.Subject, until: s.clock.Now().Add(lifetime - margin), info: out.Token}
+	made := &login{token: out.Subject, until: s.clock.Now().Add(lifetime - margin), info: out.Token}
+	if s.login != nil {
+		made.documents = s.login.documents // they have an age of their own
+	}
+	s.login = made
 	return nil
 }
 

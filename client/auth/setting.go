@@ -3,6 +3,7 @@ package auth
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/novalet/novalet/api/wire"
@@ -154,7 +155,18 @@ func (s Setting) Shown() string {
 	case s.Secret:
 		return wire.Secret("").String()
 	}
-	return s.value()
+	return shownURL(s.value())
+}
+
+// shownURL is a text without the password that a URL may have in it.
+func shownURL(text string) string {
+	if !strings.Contains(text, "@") {
+		return text
+	}
+	if u, err := url.Parse(text); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return text
 }
 
 func (s Setting) String() string { return fmt.Sprintf("%s=%s (%s)", s.Key, s.Shown(), s.From) }

@@ -278,3 +278,88 @@ func (c failing) run(t *testing.T) {
 
 // goWords are what only a Go programmer would understand.
 var goWords = regexp.MustCompile(`dial tcp|read tcp|x509:|tls:|net/http|http: |json:|yaml:|strconv|EOF|context |goroutine|unmarshal|invalid character|%!|<nil>|panic|lookup |i/o timeout`)
+
+// session runs nova at a cloud like small, over and over with one cache.
+func (s *small) session(t *testing.T, env map[string]string) func(args ...string) (code int, output string) {
+	cache := filepath.Join(t.TempDir(), "cache")
+	lookup := func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+	return func(args ...string) (int, string) {
+		var output bytes.Buffer
+		code := nova.Main(t.Context(), nova.Process{
+			Args: args, Env: lookup, Stdin: strings.NewReader(""), Stdout: &output, Stderr: &output, CacheDir: cache,
+			Client: client.Options{Clock: client.Clock{Now: noon}},
+		})
+		return code, output.String()
+	}
+}
+
+// TestNoSecretShows looks for every secret in all that nova can be made to say, and in the files it keeps.
+func TestNoSecretShows(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"password":     {"OS_USERNAME": "admin", "OS_PASSWORD": "HUSH-password", "OS_PROJECT_NAME": "admin"},
+		"token":        {"OS_AUTH_TYPE": "v3token", "OS_TOKEN": "HUSH-given", "OS_PROJECT_NAME": "admin"},
+		"app cred":     {"OS_AUTH_TYPE": "v3applicationcredential", "OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": "HUSH-secret"},
+		"multi-factor": {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3password,v3totp", "OS_USERNAME": "admin", "OS_PASSWORD": "HUSH-password", "OS_PASSCODE": "HUSH-123456", "OS_PROJECT_NAME": "admin"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSmall(t)
+			s.server.Start()
+			env["OS_AUTH_URL"] = strings.Replace(s.server.URL, "http://", "http://me:HUSH-url@", 1) + "/v3"
+			run := s.session(t, env)
+			for range 2 {
+				if code, output := run("--debug", "--explain", "--timings", "flavor-list"); code != 0 || strings.Contains(output, "HUSH") || !strings.Contains(output, "REQ: ") {
+					t.Errorf("exit %d:\n%s", code, output)
+				}
+			}
+			s.over["/v2.1/flavors/detail"] = status(401, "", "")
+			s.over["/v3/auth/tokens"] = status(401, "application/json", `{"error": {"code": 401, "message": "No.", "title": "Unauthorized"}}`)
+			if code, output := run("--debug", "--explain", "flavor-list"); code != 1 || strings.Contains(output, "HUSH") {
+				t.Errorf("exit %d:\n%s", code, output)
+			}
+		})
+	}
+}
+
+// TestWarmCommandSendsOneRequest counts what a second and a third command send, and what one sends whose token ended.
+func TestWarmCommandSendsOneRequest(t *testing.T) {
+	s := newSmall(t)
+	var seen []string
+	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Method+" "+r.URL.Path)
+		s.ServeHTTP(w, r)
+	})
+	s.server.Start()
+	run := s.session(t, map[string]string{"OS_AUTH_URL": s.server.URL + "/v3", "OS_USERNAME": "admin", "OS_PASSWORD": "p", "OS_PROJECT_NAME": "admin"})
+	const login, versions, list = "POST /v3/auth/tokens", "GET /v2.1", "GET /v2.1/flavors/detail"
+	revoked := func(w http.ResponseWriter, r *http.Request) {
+		delete(s.over, r.URL.Path)
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+	for i, step := range []struct {
+		revoke bool
+		args   []string
+		want   []string
+	}{
+		{args: []string{"flavor-list"}, want: []string{login, versions, list}},
+		{args: []string{"flavor-list"}, want: []string{list}},
+		{args: []string{"--os-compute-api-version", "2.60", "flavor-list"}, want: []string{list}},
+		{revoke: true, args: []string{"flavor-list"}, want: []string{list, login, list}},
+		{args: []string{"--debug", "flavor-list"}, want: []string{list}},
+		{args: []string{"flavor-list"}, want: []string{list}},
+		{args: []string{"--no-cache", "flavor-list"}, want: []string{login, versions, list}},
+	} {
+		if step.revoke {
+			s.over["/v2.1/flavors/detail"] = revoked
+		}
+		seen = nil
+		if code, output := run(step.args...); code != 0 || !strings.Contains(output, "Memory_MiB") {
+			t.Errorf("step %d: exit %d\n%s", i+1, code, output)
+		}
+		if diff := cmp.Diff(step.want, seen); diff != "" {
+			t.Errorf("step %d %q (- want, + got):\n%s", i+1, step.args, diff)
+		}
+	}
+}
