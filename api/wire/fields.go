@@ -52,11 +52,13 @@ func (i Info) members(t reflect.Type) []Member {
 			}
 		case "":
 			if i.Action != "" {
-				all[0].Kind = "object"
+				all[0].Kind = "object" // it was put there above
 			}
 			all = appendMember(all, body+tag.name, span, f.Type, &tag.rules)
 		}
 	}
+	outside := func(m Member) int { return map[bool]int{true: 1}[m.In == "body" || m.In == "stream"] }
+	slices.SortStableFunc(all, func(a, b Member) int { return outside(a) - outside(b) })
 	return all
 }
 

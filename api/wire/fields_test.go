@@ -35,9 +35,9 @@ func TestRequestMembers(t *testing.T) {
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s [%s] %s; %s %t", m.In, m.Name, m.Span, m.Kind, m.Rules, m.Required)))
 	}
 	want := []string{
-		"body fill [-2.50] object;  true",
 		"path id [-2.50] text;  true",
 		"query limit [-2.50] whole number; at least 0, may come as text false",
+		"body fill [-2.50] object;  true",
 		"body fill.name [-2.50] text; 1 to 255 characters, form name true",
 		"body fill.note [2.19-2.50] text or null;  false",
 		"body fill.pass [-2.50] text, secret;  false",

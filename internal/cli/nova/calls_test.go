@@ -94,8 +94,9 @@ func (u *uses) add(files []*ast.File, info *types.Info) {
 		for _, declaration := range file.Decls {
 			switch d := declaration.(type) {
 			case *ast.FuncDecl:
-				// The table mentions all commands; who reads the table runs none of them.
-				if function, ok := info.Defs[d.Name].(*types.Func); ok && d.Body != nil && d.Name.Name != "commands" {
+				// The tables mention all commands and routes; who reads them runs none.
+				table := d.Name.Name == "commands" || d.Name.Name == "calls"
+				if function, ok := info.Defs[d.Name].(*types.Func); ok && d.Body != nil && !table {
 					u.edges[function.FullName()] = u.mentioned(d.Body, info)
 				}
 			case *ast.GenDecl:

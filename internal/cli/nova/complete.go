@@ -38,7 +38,7 @@ func (p *Process) complete(ctx context.Context, args []string) error {
 	case len(args) > 0 && args[0] == "--":
 		words = args[1:]
 	case len(args) == 2:
-		words = shellWords(args[1])
+		words = typedWords(args[1])
 		words = words[min(1, len(words)):]
 		if len(words) > 0 {
 			// bash replaces only what stands behind the last character that it parts words at.
@@ -63,8 +63,8 @@ func (p *Process) complete(ctx context.Context, args []string) error {
 	return err
 }
 
-// shellWords parts a line as shells do, as far as quotes and backslashes go; the last word may be unfinished or empty.
-func shellWords(line string) []string {
+// typedWords parts a line as shells do, as far as quotes and backslashes go; the last word may be unfinished or empty.
+func typedWords(line string) []string {
 	var words []string
 	var word strings.Builder
 	quote, any := rune(0), false

@@ -121,7 +121,7 @@ func onlyExact(globals []arg.Arg) []arg.Arg {
 func (p *Process) askedVersion(program *arg.Program[verb.Run], words []string) wire.Version {
 	globals, _, _, ok := program.Split(words)
 	if !ok {
-		globals = nil
+		globals = words
 	}
 	given, _, err := program.ParseGlobals(globals, p.getenv)
 	if err != nil {

@@ -77,7 +77,16 @@ func routesMeant(words []string) []meant {
 			}
 		}
 	}
-	return found
+	if !strings.Contains(strings.Join(words, " "), "/") {
+		return found
+	}
+	// A word in a path means the route that has it rather than one that takes any: /servers/detail is no server.
+	places := func(m meant) int { return strings.Count(m.Path, "{") }
+	return slices.DeleteFunc(slices.Clone(found), func(m meant) bool {
+		return slices.ContainsFunc(found, func(other meant) bool {
+			return other.service == m.service && other.Method == m.Method && places(other) < places(m)
+		})
+	})
 }
 
 func names(info wire.Info, words []string) bool {
@@ -175,20 +184,7 @@ func explainCommand(forms []command) string {
 	if when := commandSpan(forms); when != "" {
 		fmt.Fprintf(&b, "There %s.\n", when)
 	}
-	var arguments rows
-	for _, form := range forms {
-		for i := range form.Args {
-			a := &form.Args[i]
-			if a.Hidden {
-				continue
-			}
-			row := [3]string{argumentName(a), a.Help, argumentSpan(form, a)}
-			if len(forms) > 1 && slices.ContainsFunc(arguments, func(r [3]string) bool { return r[0] == row[0] && r[1] == row[1] }) {
-				continue
-			}
-			arguments = append(arguments, row)
-		}
-	}
+	arguments := argumentsOf(forms)
 	if len(arguments) > 0 {
 		b.WriteString("\nArguments\n")
 		arguments.write(&b, "  ")
@@ -216,7 +212,10 @@ func explainCommand(forms []command) string {
 	default:
 		b.WriteString("\nIt calls no route by itself.\n")
 	}
-	if history := historyOf(forms, append(changes, reads...)); history != "" {
+	if len(changes) == 0 {
+		changes = reads
+	}
+	if history := historyOf(forms, changes); history != "" {
 		b.WriteString("\nWhat versions changed\n" + history)
 	}
 	return b.String()
@@ -269,23 +268,52 @@ func argumentName(a *arg.Arg) string {
 	return strings.TrimSpace(flags + " " + value)
 }
 
-// argumentSpan is when an argument is there, where that is not as long as its command.
-func argumentSpan(c command, a *arg.Arg) string {
-	span := a.Versions
-	if span == "" && c.Versions != "" {
-		whole := true
-		for _, form := range commandsNamed(c.Name) {
-			whole = whole && slices.ContainsFunc(form.Args, func(other arg.Arg) bool { return other.Flags == a.Flags && other.Metavar == a.Metavar })
-		}
-		if !whole {
-			span = c.Versions
+// argumentsOf are the arguments of all forms of a command, each once: as it is at the latest version that has it.
+func argumentsOf(forms []command) rows {
+	type known struct {
+		row  int
+		span wire.Span
+	}
+	var all rows
+	seen := map[string]known{}
+	first, _ := wire.ParseSpan(forms[0].Versions) // the table is valid
+	last, _ := wire.ParseSpan(forms[len(forms)-1].Versions)
+	for _, form := range forms {
+		whole, _ := wire.ParseSpan(form.Versions)
+		for i := range form.Args {
+			a := &form.Args[i]
+			if a.Hidden {
+				continue
+			}
+			span, _ := wire.ParseSpan(a.Versions)
+			if span.From.Less(whole.From) {
+				span.From = whole.From
+			}
+			if span.To.IsZero() || !whole.To.IsZero() && whole.To.Less(span.To) {
+				span.To = whole.To
+			}
+			key := a.Flags
+			if key == "" {
+				key = a.Dest
+			}
+			k, ok := seen[key]
+			if !ok {
+				k = known{len(all), span}
+				all = append(all, [3]string{})
+			}
+			k.span.To = span.To
+			seen[key] = k
+			shown := k.span
+			if shown.From == first.From {
+				shown.From = wire.Version{}
+			}
+			if shown.To == last.To {
+				shown.To = wire.Version{}
+			}
+			all[k.row] = [3]string{argumentName(a), a.Help, since(plain20(shown))}
 		}
 	}
-	s, err := wire.ParseSpan(span)
-	if err != nil {
-		return ""
-	}
-	return since(plain20(s))
+	return all
 }
 
 // explainRoutes tells all about routes: several only in short, unless they are few.
@@ -408,8 +436,10 @@ func writeMembers(b *strings.Builder, title string, members []wire.Member, whole
 	var lines rows
 	for _, m := range members {
 		text := m.Kind
+		depth, name := strings.Count(m.Name, "."), m.Name[strings.LastIndexByte(m.Name, '.')+1:]
 		if m.In != "body" && m.In != "stream" {
 			text = m.In + ", " + text
+			depth, name = 0, m.Name
 		}
 		if m.Rules != "" {
 			text += ", " + m.Rules
@@ -421,7 +451,7 @@ func writeMembers(b *strings.Builder, title string, members []wire.Member, whole
 		if m.Span != whole {
 			when = since(m.Span)
 		}
-		lines.add(m.Name, text, when)
+		lines.add(strings.Repeat("  ", depth)+name, text, when)
 	}
 	lines.write(b, "    ")
 }

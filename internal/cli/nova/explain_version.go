@@ -12,18 +12,19 @@ import (
 
 // change is something that begins or ends with a version.
 type change struct {
-	at   wire.Version // the first version that has it, or the first without
-	what string
+	at    wire.Version // the first version that has it, or the first without
+	what  string
+	thing string // of several of which the same is told
 }
 
 // spanChanges are the beginning and the end of what has a span; what is in it from the start has no beginning.
-func spanChanges(span wire.Span, begins, ends string) []change {
+func spanChanges(span wire.Span, begins, ends, thing string) []change {
 	var all []change
 	if compute.MinVersion.Less(span.From) {
-		all = append(all, change{span.From, begins})
+		all = append(all, change{span.From, begins, thing})
 	}
 	if !span.To.IsZero() && span.To.Less(compute.MaxVersion) {
-		all = append(all, change{wire.V(span.To.Major, span.To.Minor+1), ends})
+		all = append(all, change{wire.V(span.To.Major, span.To.Minor+1), ends, thing})
 	}
 	return all
 }
@@ -39,18 +40,18 @@ func routeChanges(info wire.Info) []change {
 		}
 		name += ")"
 	}
-	all := spanChanges(info.Span, "the route "+name+" is there", "the route "+name+" is gone")
-	all = append(all, memberChanges(info.Name+" takes ", info.Request(), info.Span)...)
-	all = append(all, memberChanges(info.Name+" answers with ", info.Answer(), info.Span)...)
+	all := spanChanges(info.Span, "there is", "there is no longer", name)
+	all = append(all, memberChanges(info.Name+" takes", info.Request(), info.Span)...)
+	all = append(all, memberChanges(info.Name+" answers with", info.Answer(), info.Span)...)
 	for i, part := range strings.Fields(string(info.Status)) {
 		if from, code, versioned := strings.Cut(part, ":"); versioned && i > 0 {
-			all = append(all, change{wire.MustVersion(from), info.Name + " answers " + code})
+			all = append(all, change{wire.MustVersion(from), info.Name + " answers", code})
 		}
 	}
 	if info.LooseQuery != "" && info.LooseQuery != "always" && info.Method == "GET" {
 		last := wire.MustVersion(info.LooseQuery)
 		if last.Less(compute.MaxVersion) {
-			all = append(all, change{wire.V(last.Major, last.Minor+1), info.Name + " refuses query parameters that it does not know"})
+			all = append(all, change{wire.V(last.Major, last.Minor+1), "query parameters that it does not know are refused by", info.Name})
 		}
 	}
 	return all
@@ -73,14 +74,14 @@ func memberChanges(does string, members []wire.Member, whole wire.Span) []change
 		other := func(at func(wire.Span) bool) bool {
 			return slices.ContainsFunc(members, func(o wire.Member) bool { return o.Name == m.Name && o.In == m.In && at(o.Span) })
 		}
-		begins, ends := does+m.Name, does+"no "+m.Name
+		begins := does
 		if !span.From.IsZero() && other(func(s wire.Span) bool { return !s.To.IsZero() && s.To.Minor+1 == m.Span.From.Minor }) {
-			begins = does + m.Name + " in another form: " + strings.TrimSuffix(m.Kind+", "+m.Rules, ", ")
+			begins += " another form of"
 		}
 		if !span.To.IsZero() && other(func(s wire.Span) bool { return s.From.Minor == m.Span.To.Minor+1 }) {
 			span.To = wire.Version{}
 		}
-		all = append(all, spanChanges(span, begins, ends)...)
+		all = append(all, spanChanges(span, begins, does+" no", m.Name)...)
 	}
 	return all
 }
@@ -107,7 +108,7 @@ func commandChanges(forms []command) []change {
 	if err != nil || err2 != nil {
 		return nil
 	}
-	all := spanChanges(wire.Span{From: first.From, To: last.To}, name+" is there", name+" is gone")
+	all := spanChanges(wire.Span{From: first.From, To: last.To}, "there is", "there is no longer", name)
 	has := map[string]wire.Span{}
 	var order []string
 	for _, form := range forms {
@@ -142,7 +143,7 @@ func commandChanges(forms []command) []change {
 		if span.To == last.To {
 			span.To = wire.Version{}
 		}
-		all = append(all, spanChanges(span, name+" takes "+flag, name+" takes no "+flag)...)
+		all = append(all, spanChanges(span, name+" takes", name+" takes no", flag)...)
 	}
 	return all
 }
@@ -171,19 +172,50 @@ func historyOf(forms []command, routes []meant) string {
 func writeChanges(all []change) string {
 	slices.SortStableFunc(all, func(a, b change) int { return int(a.at.Minor) - int(b.at.Minor) })
 	var b strings.Builder
-	var last change
-	for _, c := range all {
-		if c == last {
-			continue
+	last := wire.Version{}
+	for len(all) > 0 {
+		at := all[0].at
+		end := slices.IndexFunc(all, func(c change) bool { return c.at != at })
+		if end < 0 {
+			end = len(all)
 		}
-		version := c.at.String()
-		if c.at == last.at {
-			version = ""
+		for _, line := range told(all[:end]) {
+			version := at.String()
+			if at == last {
+				version = ""
+			}
+			fmt.Fprintf(&b, "  %-6s %s\n", version, line)
+			last = at
 		}
-		fmt.Fprintf(&b, "  %-6s %s\n", version, c.what)
-		last = c
+		all = all[end:]
 	}
 	return b.String()
+}
+
+// told are the changes of one version as lines: what comes and goes as a whole first, then what is told of several
+// things together.
+func told(all []change) []string {
+	var first, rest []string
+	for i, c := range all {
+		if strings.HasPrefix(c.what, "there is") {
+			if line := c.what + " " + c.thing; !slices.Contains(first, line) {
+				first = append(first, line)
+			}
+			continue
+		}
+		same := func(o change) bool { return o.what == c.what }
+		if slices.ContainsFunc(all[:i], same) {
+			continue
+		}
+		var things []string
+		for _, o := range all[i:] {
+			if same(o) && !slices.Contains(things, o.thing) {
+				things = append(things, o.thing)
+			}
+		}
+		rest = append(rest, c.what+" "+strings.Join(things, ", "))
+	}
+	return append(first, rest...)
 }
 
 // explainVersion tells what a version changed, of the requests and of the commands.
@@ -209,8 +241,8 @@ func explainVersion(v wire.Version) string {
 	if len(requests)+len(options) == 0 {
 		b.WriteString("  nothing that shows in requests, replies or commands: it changed what some of them do\n")
 	}
-	for _, c := range append(requests, options...) {
-		b.WriteString("  " + c.what + "\n")
+	for _, line := range append(told(requests), told(options)...) {
+		b.WriteString("  " + line + "\n")
 	}
 	if newest.Less(v) {
 		fmt.Fprintf(&b, "2.latest means at most %s here, as for novaclient: ask for this one with --os-compute-api-version %s.\n", newest, v)

@@ -37,8 +37,12 @@ func (p *Process) findPlugin(name string) (plugin, bool) {
 }
 
 func pluginName(name string) bool {
-	return name != "" && name[0] != '-' && !strings.ContainsAny(name, `/\`)
+	return name != "" && name[0] != '-' && !strings.ContainsAny(name, `/\`) && !slices.Contains(strings.Fields(serverPrograms), name)
 }
+
+// serverPrograms are the programs of a Nova server, as its packages name them behind nova-: they are no commands.
+const serverPrograms = "api api-metadata api-os-compute api-wsgi compute conductor manage metadata-wsgi novncproxy " +
+	"policy rootwrap rootwrap-daemon scheduler serialproxy spicehtml5proxy status"
 
 func executable(path string) bool {
 	info, err := os.Stat(path)

@@ -29,7 +29,7 @@ func volumeCommands() []command {
 				{Dest: "src_volume", Metavar: "<src_volume>", Help: "ID of the attached volume."},
 				{Dest: "dest_volume", Metavar: "<dest_volume>", Help: "The same ID, or that of the volume to swap to (for administrators)."},
 				{Flags: "--delete-on-termination", Action: arg.StoreTrue, Default: arg.None, Group: "delete_on_termination", Versions: "2.85", Help: "Delete the volume with the server."},
-				{Flags: "--no-delete-on-termination", Action: arg.StoreFalse, Group: "delete_on_termination", Versions: "2.85", Help: "Keep the volume when the server is deleted."},
+				{Flags: "--no-delete-on-termination", Dest: "delete_on_termination", Action: arg.StoreFalse, Group: "delete_on_termination", Versions: "2.85", Help: "Keep the volume when the server is deleted."},
 			},
 		},
 		{
@@ -66,11 +66,8 @@ func volumeAttach(ctx context.Context, e *verb.Env) error {
 func volumeUpdate(ctx context.Context, e *verb.Env) error {
 	a := e.Args
 	change := compute.VolumeAttachmentChange{VolumeID: a.String("dest_volume")}
-	switch {
-	case a.Given("delete_on_termination"):
-		change.Delete = wire.Some(true)
-	case a.Given("no_delete_on_termination"):
-		change.Delete = wire.Some(false)
+	if a.Given("delete_on_termination") {
+		change.Delete = wire.Some(a.Bool("delete_on_termination"))
 	}
 	return servers(false).Do(ctx, e, a.String("server"), func(id string) error {
 		in := compute.VolumeAttachmentUpdate{ID: id, VolumeID: a.String("src_volume"), Attachment: change}

@@ -15,6 +15,9 @@ import (
 	"github.com/novalet/novalet/internal/cli/out"
 )
 
+// authenticate is the purpose of the requests that log in.
+const authenticate = "authenticate"
+
 // Account is what --explain, --debug and --timings tell about a command: where its settings came from, how it logged
 // in, which version it talked, and every request.
 type Account struct {
@@ -71,6 +74,10 @@ func (a *Account) Text(ctx context.Context) string {
 	if !a.Version.IsZero() {
 		fmt.Fprintf(&b, "Version\n  %s: asked for %s (%s), this client speaks %s to %s\n", a.Version, a.Asked,
 			a.config.From(auth.ServiceKey("compute", "api_version")), a.Own.Min, a.Own.Max)
+		asked := func(x client.Exchange) bool { return x.Purpose != "call" && x.Purpose != authenticate }
+		if a.Session != nil && !slices.ContainsFunc(requests, asked) {
+			b.WriteString("  what the server speaks is remembered from an earlier command\n")
+		}
 	}
 	writeRequests(&b, requests)
 	return b.String()
@@ -99,9 +106,9 @@ func (a *Account) writeLogin(ctx context.Context, b *strings.Builder) {
 	cached, path := a.Session.Cached()
 	switch {
 	case cached:
-		fmt.Fprintf(b, "  token from the cache %s, good until %s\n", path, time.Time(info.ExpiresAt).Format(time.RFC3339))
+		fmt.Fprintf(b, "  token from the cache %s, good until %s: no log-in was needed\n", path, time.Time(info.ExpiresAt).Format(time.RFC3339))
 	case path != "":
-		fmt.Fprintf(b, "  new token, kept in %s\n", path)
+		fmt.Fprintf(b, "  new token, kept for the next command in %s\n", path)
 	default:
 		b.WriteString("  token not kept\n")
 	}
