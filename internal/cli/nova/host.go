@@ -22,7 +22,7 @@ func hostCommands() []command {
 	const beyond = " Works on several servers at once (--parallel N); --dry-run shows what would be asked, and changes nothing."
 	return []command{
 		{
-			Name: "host-evacuate", Summary: "Build the servers of a host that is down again elsewhere.", Run: onHost("Evacuate Accepted", "Error while evacuating instance: ", evacuateEach),
+			Name: "host-evacuate", Summary: "Build the servers of a host that is down again elsewhere.", Run: onHost("Evacuate Accepted", "Error while evacuating instance: ", evacuateEach, nil),
 			Description: "Build the servers of a host that is down again elsewhere." + beyond,
 			Args: []arg.Arg{
 				host,
@@ -32,7 +32,7 @@ func hostCommands() []command {
 			},
 		},
 		{
-			Name: "host-evacuate-live", Summary: "Move the running servers of a host elsewhere.", Run: onHost("Live Migration Accepted", "Error while live migrating instance: ", liveMigrateEach),
+			Name: "host-evacuate-live", Summary: "Move the running servers of a host elsewhere.", Run: onHost("Live Migration Accepted", "Error while live migrating instance: ", liveMigrateEach, maxServers),
 			Description: "Move the running servers of a host elsewhere." + beyond,
 			Args: append(append([]arg.Arg{
 				host,
@@ -42,7 +42,7 @@ func hostCommands() []command {
 				liveForce, strict),
 		},
 		{
-			Name: "host-servers-migrate", Summary: "Move the servers of a host elsewhere, off and on again.", Run: onHost("Migration Accepted", "Error while migrating instance: ", migrateEach),
+			Name: "host-servers-migrate", Summary: "Move the servers of a host elsewhere, off and on again.", Run: onHost("Migration Accepted", "Error while migrating instance: ", migrateEach, nil),
 			Description: "Move the servers of a host elsewhere, off and on again." + beyond,
 			Args:        []arg.Arg{host, strict},
 		},
@@ -127,7 +127,15 @@ func evacuateEach(e *verb.Env, id string) ([]request, error) {
 }
 
 func liveMigrateEach(e *verb.Env, id string) ([]request, error) {
-	return one(requestTo(e, compute.LiveMigrateServer, liveMigrate(e, id, e.Args.String("target_host"))))
+	return one(requestTo(e, compute.LiveMigrateServer, liveMigrate(e, id, "target_host")))
+}
+
+// maxServers are the first servers, as many as --max-servers says; novaclient takes one at least.
+func maxServers(e *verb.Env, servers []out.Object) []out.Object {
+	if !e.Args.Has("max_servers") {
+		return servers
+	}
+	return servers[:min(len(servers), max(e.Args.Int("max_servers"), 1))]
 }
 
 func migrateEach(e *verb.Env, id string) ([]request, error) {
@@ -171,14 +179,14 @@ func (w work) do(ctx context.Context) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-// hostWork is what to do on a host. With --dry-run it is printed, and nothing is left to do.
-func hostWork(ctx context.Context, e *verb.Env, ask func(e *verb.Env, id string) ([]request, error)) ([]work, error) {
+// hostWork is what to do on a host, with the servers that choose leaves of it, if it is not nil. With --dry-run it is printed, and nothing is left to do.
+func hostWork(ctx context.Context, e *verb.Env, ask func(e *verb.Env, id string) ([]request, error), choose func(*verb.Env, []out.Object) []out.Object) ([]work, error) {
 	servers, err := hostServers(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	if most := e.Args.Int("max_servers"); e.Args.Has("max_servers") {
-		servers = servers[:min(len(servers), max(most, 1))]
+	if choose != nil {
+		servers = choose(e, servers)
 	}
 	all := make([]work, len(servers))
 	var plan []out.Object
@@ -211,7 +219,7 @@ func doAll(ctx context.Context, e *verb.Env, doing string, all []work, each func
 	err = verb.Parallel(ctx, limit, all, func(ctx context.Context, w work) (struct{}, error) { return w.do(ctx) },
 		func(w work, _ struct{}, err error) error {
 			tally.Add(verb.Text(w.server, "uuid"), err)
-			if whole = whole && err == nil; errors.Is(err, verb.ErrNotBegun) {
+			if whole = whole && (err == nil || errors.Is(err, client.ErrHeld)); errors.Is(err, verb.ErrNotBegun) {
 				return nil
 			}
 			if failed == nil {
@@ -228,10 +236,10 @@ func doAll(ctx context.Context, e *verb.Env, doing string, all []work, each func
 
 // onHost is a command that asks the same of every server of a host and prints who took it. That some did not is in the
 // table and on stderr; the exit code is 0, as novaclient's is.
-func onHost(accepted, refused string, ask func(e *verb.Env, id string) ([]request, error)) verb.Run {
+func onHost(accepted, refused string, ask func(e *verb.Env, id string) ([]request, error), choose func(*verb.Env, []out.Object) []out.Object) verb.Run {
 	columns := []verb.Column{{Name: "Server UUID"}, {Name: accepted, Key: "accepted"}, {Name: "Error Message"}}
 	return func(ctx context.Context, e *verb.Env) error {
-		all, err := hostWork(ctx, e, ask)
+		all, err := hostWork(ctx, e, ask, choose)
 		if err != nil || e.DryRun {
 			return err
 		}
@@ -249,7 +257,7 @@ func onHost(accepted, refused string, ask func(e *verb.Env, id string) ([]reques
 
 // hostMeta goes on behind a server that refuses, and fails in the end with the first refusal.
 func hostMeta(ctx context.Context, e *verb.Env) error {
-	all, err := hostWork(ctx, e, metaEach)
+	all, err := hostWork(ctx, e, metaEach, nil)
 	if err != nil {
 		return err
 	}

@@ -80,10 +80,12 @@ func liveArgs() []arg.Arg {
 	}
 }
 
-// liveMigrate is the request for a live migration, with what the options at this version say.
-func liveMigrate(e *verb.Env, id, host string) compute.LiveMigrate {
+// liveMigrate is the request for a live migration to the host that an argument names, with what the options at this
+// version say.
+func liveMigrate(e *verb.Env, id, target string) compute.LiveMigrate {
 	in := compute.LiveMigrate{ID: id}
-	if e.Args.Has("host") && host != "" {
+	if e.Args.Has(target) {
+		host := e.Args.String(target)
 		in.Host = &host
 	}
 	if block := e.Args.Value("block_migrate") == true; e.Since(25) {
@@ -114,7 +116,7 @@ func migrate(ctx context.Context, e *verb.Env) error {
 
 func liveMigration(ctx context.Context, e *verb.Env) error {
 	return servers(false).Do(ctx, e, e.Args.String("server"), func(id string) error {
-		in := liveMigrate(e, id, e.Args.String("host"))
+		in := liveMigrate(e, id, "host")
 		_, err := client.Do(ctx, e.Compute(), compute.LiveMigrateServer, in)
 		return err
 	})
