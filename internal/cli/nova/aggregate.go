@@ -92,7 +92,7 @@ func aggregateList(ctx context.Context, e *verb.Env) error {
 // printAggregate prints a sentence, if there is one, and an aggregate as a list of one.
 func printAggregate(e *verb.Env, aggregate out.Object, sentence string) error {
 	if sentence != "" {
-		if err := e.Say("%s", sentence); err != nil {
+		if err := e.Remark("%s", sentence); err != nil {
 			return err
 		}
 	}

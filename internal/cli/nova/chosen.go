@@ -23,6 +23,14 @@ type choice struct {
 	filter  *out.Filter
 }
 
+// apply puts it into what a command runs with. A filter takes JSON.
+func (c choice) apply(env *verb.Env) {
+	env.Where, env.Print.Columns, env.Print.Filter = c.where, c.columns, c.filter
+	if c.filter != nil {
+		env.Print.Format = out.FormatJSON
+	}
+}
+
 // choices reads --where, --columns and --jq.
 func choices(ctx context.Context, given *arg.Values) (c choice, err error) {
 	if given.Has("where") {

@@ -142,7 +142,7 @@ func (p *Process) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	env.Where, env.Print.Columns, env.Print.Filter = chosen.where, chosen.columns, chosen.filter
+	chosen.apply(env)
 	if given.Has("watch") {
 		err = p.watched(ctx, program, env, name, given.Float("watch"))
 	} else {

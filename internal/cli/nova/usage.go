@@ -114,12 +114,9 @@ func lastServer(page []out.Object, links []out.Object) string {
 	return verb.Text(servers[len(servers)-1], "instance_id")
 }
 
-// sayPeriod prints the period above a table; other formats have no place for it.
+// sayPeriod prints the period above a table.
 func sayPeriod(e *verb.Env, start, end time.Time) error {
-	if e.Print.Format != out.FormatTable && e.Print.Format != "" {
-		return nil
-	}
-	return e.Say("Usage from %s to %s:", start.Format(day), end.Format(day))
+	return e.Remark("Usage from %s to %s:", start.Format(day), end.Format(day))
 }
 
 func usageList(ctx context.Context, e *verb.Env) error {
@@ -145,7 +142,7 @@ func usageList(ctx context.Context, e *verb.Env) error {
 			addUsage(projects[id], usage)
 		}
 		marker := lastServer(page, verb.Objects(reply, "tenant_usages_links"))
-		if marker == "" || marker == query.Marker.V {
+		if marker == "" || marker == query.Marker.V || !e.Since(40) {
 			break
 		}
 		query.Marker = wire.Some(marker)
@@ -181,7 +178,7 @@ func usage(ctx context.Context, e *verb.Env) error {
 			addUsage(&sum, part)
 		}
 		marker := lastServer([]out.Object{part}, verb.Objects(reply, "tenant_usage_links"))
-		if marker == "" || marker == in.Marker.V {
+		if marker == "" || marker == in.Marker.V || !e.Since(40) {
 			break
 		}
 		in.Marker = wire.Some(marker)

@@ -23,7 +23,7 @@ func versionList(ctx context.Context, e *verb.Env) error {
 			columns = append(columns, verb.Columns("Min Version", "Version")...)
 		}
 	}
-	if err := e.Say("Client supported API versions:\nMinimum version %s\nMaximum version %s\n\nServer supported API versions:", compute.MinVersion, newest); err != nil {
+	if err := e.Remark("Client supported API versions:\nMinimum version %s\nMaximum version %s\n\nServer supported API versions:", compute.MinVersion, newest); err != nil {
 		return err
 	}
 	return e.List(columns, list, "")

@@ -55,6 +55,14 @@ func (e *Env) Say(format string, args ...any) error {
 	return err
 }
 
+// Remark prints a line of plain text above a table. Formats for machines have no place for it.
+func (e *Env) Remark(format string, args ...any) error {
+	if e.Print.Format != out.FormatTable && e.Print.Format != "" {
+		return nil
+	}
+	return e.Say(format, args...)
+}
+
 // Warn prints a line on stderr.
 func (e *Env) Warn(format string, args ...any) {
 	_, _ = fmt.Fprintf(e.Err, format+"\n", args...)
