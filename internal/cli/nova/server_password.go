@@ -41,16 +41,9 @@ func setPassword(ctx context.Context, e *verb.Env) error {
 	}
 	ask := openPrompt(e)
 	defer ask.close()
-	password, err := ask.secret(ctx, "New password: ")
+	password, err := ask.twice(ctx, "New password: ", "Again: ")
 	if err != nil {
 		return err
-	}
-	again, err := ask.secret(ctx, "Again: ")
-	if err != nil {
-		return err
-	}
-	if password != again {
-		return verb.Refuse("Passwords do not match.")
 	}
 	return e.Cloud.Servers.SetPassword(ctx, verb.Text(server, "id"), wire.Secret(password))
 }
@@ -137,6 +130,19 @@ func (p *prompt) close() {
 	if p.tty != nil {
 		_ = p.tty.Close()
 	}
+}
+
+// twice asks for a secret, and for the same again.
+func (p *prompt) twice(ctx context.Context, question, again string) (string, error) {
+	first, err := p.secret(ctx, question)
+	if err != nil {
+		return "", err
+	}
+	second, err := p.secret(ctx, again)
+	if err == nil && first != second {
+		err = verb.Refuse("Passwords do not match.")
+	}
+	return first, err
 }
 
 func (p *prompt) secret(ctx context.Context, question string) (string, error) {
