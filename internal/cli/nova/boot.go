@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/novalet/novalet/api/compute"
@@ -314,7 +315,8 @@ func filesOf(e *verb.Env, server *compute.ServerNew) error {
 	return err
 }
 
-// personality reads files to put into a guest, given as path there=path here.
+// personality reads files to put into a guest, given as path there=path here. They go sorted by their path, and of two
+// for one path the last counts.
 func personality(texts []string) ([]compute.Personality, error) {
 	var files []compute.Personality
 	for _, text := range texts {
@@ -326,8 +328,10 @@ func personality(texts []string) ([]compute.Personality, error) {
 		if err != nil {
 			return nil, verb.Refuse("Can't open '%s': %s", from, reason(err))
 		}
+		files = slices.DeleteFunc(files, func(f compute.Personality) bool { return f.Path == to })
 		files = append(files, compute.Personality{Path: to, Contents: base64.StdEncoding.EncodeToString(data)})
 	}
+	slices.SortFunc(files, func(a, b compute.Personality) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
 }
 

@@ -171,7 +171,8 @@ func settle(disk *compute.BlockDevice) error {
 	return nil
 }
 
-// oldDisksOf reads the --block-device-mapping options: DEVICE=ID:TYPE:SIZE:DELETE.
+// oldDisksOf reads the --block-device-mapping options: DEVICE=ID:TYPE:SIZE:DELETE. Of two for one device the last
+// counts, in the first's place.
 func oldDisksOf(texts []string) ([]compute.BlockDeviceV1, error) {
 	var disks []compute.BlockDeviceV1
 	for _, text := range texts {
@@ -189,7 +190,7 @@ func oldDisksOf(texts []string) ([]compute.BlockDeviceV1, error) {
 		var err error
 		if len(parts) > 2 {
 			if disk.SizeGiB, err = sizeOf(parts[2]); err != nil {
-				return nil, err
+				return nil, &client.Failure{Class: "ValueError", Message: err.Error()}
 			}
 		}
 		if len(parts) > 3 {
@@ -199,7 +200,11 @@ func oldDisksOf(texts []string) ([]compute.BlockDeviceV1, error) {
 			}
 			disk.Delete = wire.Some(remove.(bool))
 		}
-		disks = append(disks, disk)
+		if i := slices.IndexFunc(disks, func(d compute.BlockDeviceV1) bool { return d.DeviceName.V == device }); i >= 0 {
+			disks[i] = disk
+		} else {
+			disks = append(disks, disk)
+		}
 	}
 	return disks, nil
 }
