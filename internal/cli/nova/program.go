@@ -23,8 +23,7 @@ func Program() *arg.Program[verb.Run] {
 	return &arg.Program[verb.Run]{
 		Name:        "nova",
 		Description: "Talks to the OpenStack Compute API.",
-		Epilog: `"nova help COMMAND" tells about one command. Beyond python-novaclient's options there are ` +
-			`--format table|json|yaml|csv|value|jsonl, --explain (what the command did and why, on stderr), --no-cache (log in anew) and --os-cloud NAME (of clouds.yaml).`,
+		Epilog: `"nova help COMMAND" tells about one command, "nova explain COMMAND" what it calls and which version has what.`,
 		Globals:  globals(),
 		Commands: commands(),
 	}
@@ -113,10 +112,10 @@ func globals() []arg.Arg {
 		{Flags: "--os-application-credential-id --os-application_credential_id", Hidden: true, Exact: true, Help: "Application credential, by id. env[OS_APPLICATION_CREDENTIAL_ID]"},
 		{Flags: "--os-application-credential-name --os-application_credential_name", Hidden: true, Exact: true, Help: "Application credential, by name; the user is needed then. env[OS_APPLICATION_CREDENTIAL_NAME]"},
 		{Flags: "--os-application-credential-secret --os-application_credential_secret", Hidden: true, Exact: true, Help: "Its secret. env[OS_APPLICATION_CREDENTIAL_SECRET]"},
-		{Flags: "--os-cloud", Hidden: true, Exact: true},
-		{Flags: "--format", Hidden: true, Exact: true, Default: string(out.FormatTable), Choices: out.Formats()},
-		{Flags: "--explain", Action: arg.StoreTrue, Hidden: true, Exact: true},
-		{Flags: "--no-cache", Action: arg.StoreTrue, Hidden: true, Exact: true},
+		{Flags: "--os-cloud", Metavar: "<name>", Exact: true, Help: "Cloud of clouds.yaml to use. env[OS_CLOUD]"},
+		{Flags: "--format", Exact: true, Default: string(out.FormatTable), Choices: out.Formats(), Help: "How to print: table if not given."},
+		{Flags: "--explain", Action: arg.StoreTrue, Exact: true, Help: "Tell on stderr what the command did and why: settings, log-in, version, requests."},
+		{Flags: "--no-cache", Action: arg.StoreTrue, Exact: true, Help: "Log in anew, and keep no token. env[OS_NO_CACHE]"},
 		{Flags: "--dry-run", Action: arg.StoreTrue, Exact: true, Help: "Show the requests that would change something, and do not send them. What only reads is sent."},
 		{Flags: "--curl", Action: arg.StoreTrue, Exact: true, Help: "Print every request as a curl command ($OS_TOKEN is the token, secrets are stars), and nothing else. Those that would change something are not sent; the others are, for what follows depends on them."},
 		{Flags: "--parallel", Metavar: "<number>", Type: positiveInt, Exact: true, Help: "How many servers a command that takes several, or --where, works on at once."},
