@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/novalet/novalet/api/compute"
-	"github.com/novalet/novalet/api/wire"
 	"github.com/novalet/novalet/api/image"
+	"github.com/novalet/novalet/api/wire"
 	"github.com/novalet/novalet/client/auth"
 )
 
@@ -57,6 +57,7 @@ func TestContract(t *testing.T) {
 type call struct {
 	line  int
 	span  wire.Span // the versions to ask at
+	need  string    // a variable without which the line is passed over
 	may   bool      // a refusal is no error
 	wait  string    // instead of a call: the status that the server must come to
 	let   string    // instead of a call: a variable to set to body
@@ -66,7 +67,7 @@ type call struct {
 	query string
 }
 
-// readCalls reads sections of lines `[@SPAN] [?] ROUTE [?QUERY] [BODY] [> PARAMETER MEMBER]...` `wait STATUS` and `let NAME VALUE`.
+// readCalls reads sections of lines `[@SPAN] [$NEEDED] [?] ROUTE [?QUERY] [BODY] [> PARAMETER MEMBER]...` `wait STATUS` and `let NAME VALUE`.
 func readCalls(path string) (map[string][]call, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -94,14 +95,19 @@ func readCalls(path string) (map[string][]call, error) {
 			}
 			word, rest, _ = strings.Cut(rest, " ")
 		}
+		if need, ok := strings.CutPrefix(word, "$"); ok {
+			c.need = need
+			word, rest, _ = strings.Cut(rest, " ")
+		}
 		if word == "?" {
 			c.may = true
 			word, rest, _ = strings.Cut(rest, " ")
 		}
-		rest, kept, _ := strings.Cut(rest, " > ")
+		rest, kept, _ := strings.Cut(" "+rest, " > ")
 		for words := strings.Fields(kept); len(words) > 1; words = words[2:] {
 			c.keep[words[0]] = words[1]
 		}
+		rest = strings.TrimSpace(rest)
 		if word == "wait" {
 			c.wait = rest
 		} else if word == "let" {
@@ -139,11 +145,15 @@ type probe struct {
 	session  *auth.Session
 	endpoint string
 	newest   wire.Version
-	stride   uint16 // 1 for every version
+	stride   uint16            // 1 for every version
 	vars     map[string]string // path parameters and $WORDS
 
+	taken   bool              // the last call was
 	replies map[string]int    // read strictly, by route
 	refused map[string]string // the last refusal by route
+
+	unserved map[string]bool // routes that this cloud does not do
+	lost     map[string]bool // variables that they would have set
 }
 
 func newProbe(t *testing.T, c cloud) *probe {
@@ -175,6 +185,7 @@ func newProbe(t *testing.T, c cloud) *probe {
 	p := &probe{
 		t: t, session: session, endpoint: strings.TrimRight(endpoint, "/"), newest: versions.Max,
 		vars: map[string]string{"RUN": "contract-" + tag()}, replies: map[string]int{}, refused: map[string]string{},
+		unserved: map[string]bool{}, lost: map[string]bool{},
 	}
 	if _, err := fmt.Sscan(env("NOVALET_INTEROP_STRIDE", "1"), &p.stride); err != nil || p.stride == 0 {
 		t.Fatalf("NOVALET_INTEROP_STRIDE is no positive number: %v", err)
@@ -193,7 +204,9 @@ func newProbe(t *testing.T, c cloud) *probe {
 		}
 	}
 	p.vars["networks"], p.vars["networks_listed"] = `"auto"`, "[]" // until 2.36 there is only the list
-	if endpoint, err := session.Endpoint(t.Context(), "network"); err == nil {
+	if endpoint, err := session.Endpoint(t.Context(), "network"); err != nil {
+		p.lost["network_id"] = true
+	} else {
 		_, _, reply := p.get(strings.TrimRight(endpoint, "/") + "/v2.0/networks?name=private")
 		p.vars["network_id"] = dig(reply, "networks.0.id")
 		p.vars["networks_listed"] = `[{"uuid":"` + p.vars["network_id"] + `"}]`
@@ -250,13 +263,27 @@ func (c call) has(v wire.Version) bool {
 
 func (p *probe) step(c call, v wire.Version) {
 	p.t.Helper()
-	switch {
-	case c.wait != "":
+	if c.need != "" && p.vars[c.need] == "" {
+		if c.route != nil && p.replies[c.route.Info().Name] == 0 {
+			p.refuse(c, "nothing has set "+c.need, p.lost[c.need])
+		}
+		return
+	}
+	text := c.body + c.query
+	if c.route != nil {
+		text += c.route.Info().Path
+	}
+	switch missing := p.unset(text); {
+	case missing != "" && c.route != nil:
+		p.refuse(c, "nothing has set "+missing, p.lost[missing])
+		p.taken = false
+	case missing != "":
+		p.lost[c.let] = p.lost[missing]
+	case c.wait != "" && p.taken:
 		p.await(c.wait)
+	case c.wait != "":
 	case c.let != "":
 		p.vars[c.let] = p.expand(c.body)
-	case p.unset(c.route.Info()) != "":
-		p.refused[c.route.Info().Name] = "nothing has set {" + p.unset(c.route.Info()) + "}"
 	default:
 		p.call(c, v)
 	}
@@ -284,8 +311,13 @@ func (p *probe) call(c call, v wire.Version) {
 	what := fmt.Sprintf("line %d: %s at %s", c.line, info.Name, v)
 	body := p.expand(c.body)
 	status, header, reply := p.send(info, v, p.expand(c.query), body)
-	if status != info.Status.At(v) {
-		p.refused[info.Name] = fmt.Sprintf("%d at %s: %s", status, v, clip(reply))
+	p.taken = status == info.Status.At(v)
+	if !p.taken {
+		unserved := status == http.StatusNotImplemented // and said by name: it is no part of what this cloud does
+		p.refuse(c, fmt.Sprintf("%d at %s: %s", status, v, clip(reply)), unserved)
+		if unserved {
+			return
+		}
 		if len(c.keep) > 0 && !c.may {
 			p.t.Fatalf("%s: %d instead of %d: %s", what, status, info.Status.At(v), clip(reply))
 		} else if !c.may {
@@ -313,7 +345,12 @@ func (p *probe) call(c call, v wire.Version) {
 	}
 	p.replies[info.Name]++
 	for name, member := range c.keep {
-		if value := dig(reply, member); value != "" {
+		member, isToken := strings.CutSuffix(member, "#token")
+		value := dig(reply, member)
+		if isToken { // of the URL of a console: ...?token=x, or inside another parameter
+			value = value[strings.LastIndexAny(value, "=D")+1:]
+		}
+		if value != "" {
 			p.vars[name] = value
 		} else {
 			p.t.Errorf("%s: there is no %s in %s", what, member, clip(reply))
@@ -329,8 +366,8 @@ func (p *probe) readAll() {
 		if info.Method != http.MethodGet {
 			continue
 		}
-		if name := p.unset(info); name != "" {
-			p.refused[info.Name] = "nothing has set {" + name + "}"
+		if name := p.unset(info.Path); name != "" {
+			p.refuse(call{route: e}, "nothing has set "+name, p.lost[name])
 			continue
 		}
 		for _, v := range p.versions() {
@@ -341,22 +378,34 @@ func (p *probe) readAll() {
 	}
 }
 
-// unset is a path parameter of a route that has no value; empty when all have.
-func (p *probe) unset(info wire.Info) string {
-	for _, m := range parameter.FindAllStringSubmatch(info.Path, -1) {
-		if p.vars[m[1]] == "" {
-			return m[1]
+// refuse notes why a call had no success. What an unserved route would have set is lost, and what builds on that is
+// not served either.
+func (p *probe) refuse(c call, why string, unserved bool) {
+	name := c.route.Info().Name
+	p.refused[name] = why
+	p.unserved[name] = unserved
+	for variable := range c.keep {
+		p.lost[variable] = unserved
+	}
+}
+
+// unset is a variable in a text that has no value, because what would have set it was refused; empty when all have.
+func (p *probe) unset(text string) string {
+	for _, m := range variable.FindAllStringSubmatch(text, -1) {
+		if p.vars[m[1]+m[2]] == "" {
+			return m[1] + m[2]
 		}
 	}
 	return ""
 }
 
-var parameter = regexp.MustCompile(`\{([a-z_]+)\}`)
+// variable is a {parameter} of a path or a $WORD of a body.
+var variable = regexp.MustCompile(`\{([a-z_]+)\}|\$([A-Za-z_]+)`)
 
 // send sends a request as it is.
 func (p *probe) send(info wire.Info, v wire.Version, query, body string) (int, http.Header, []byte) {
 	p.t.Helper()
-	path := parameter.ReplaceAllStringFunc(info.Path, func(name string) string {
+	path := variable.ReplaceAllStringFunc(info.Path, func(name string) string {
 		name = strings.Trim(name, "{}")
 		// Before 2.53 hypervisors and services go by number, and two routes by the hypervisor's name.
 		if number := p.vars[name+"_number"]; number != "" && v.Less(wire.V(2, 53)) {
@@ -412,13 +461,7 @@ func (p *probe) do(request *http.Request) (int, http.Header, []byte) {
 }
 
 func (p *probe) expand(text string) string {
-	return os.Expand(text, func(name string) string {
-		value, ok := p.vars[name]
-		if !ok {
-			p.t.Errorf("nothing has set $%s", name)
-		}
-		return value
-	})
+	return os.Expand(text, func(name string) string { return p.vars[name] })
 }
 
 // await waits until the server has a status and no task.
@@ -448,6 +491,8 @@ func (p *probe) report(beyond map[string]string) {
 		switch inSpan := slices.ContainsFunc(p.versions(), info.Span.Has); {
 		case n > 0:
 			total, routes = total+n, routes+1
+		case p.unserved[info.Name]:
+			p.t.Logf("%-32s none: not done by this cloud (%s)", info.Name, p.refused[info.Name])
 		case known:
 			p.t.Logf("%-32s none: %s (%s)", info.Name, reason, p.refused[info.Name])
 		case !inSpan:

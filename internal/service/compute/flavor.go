@@ -158,16 +158,8 @@ func (s *Service) createFlavor(ctx httpd.Ctx, in compute.FlavorCreate) (out comp
 	if f.ID == "auto" {
 		f.ID = s.NewID()
 	}
-	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.CreateFlavor(ctx, &f); err != nil {
-			return err
-		}
-		if f.Public {
-			return nil
-		}
-		return tx.AddFlavorAccess(ctx, f.ID, ctx.Caller.ProjectID)
-	})
-	if err != nil {
+	// A private flavor is for nobody until someone is let in, not even for the project of who made it: as Nova has it.
+	if err = s.DB.Tx(ctx, func(tx *store.Tx) error { return tx.CreateFlavor(ctx, &f) }); err != nil {
 		return out, err
 	}
 	out.Flavor = flavorView(ctx, &f, showsSpecs(ctx))
