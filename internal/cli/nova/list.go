@@ -61,7 +61,10 @@ func list(ctx context.Context, e *verb.Env) error {
 	if err != nil {
 		return err
 	}
-	subject := serverSubject(e)
+	var subject *verb.Subject
+	if e.Where != nil || len(e.Print.Columns) > 0 {
+		subject = serverSubject(e)
+	}
 	minimal, limit := e.Args.Bool("minimal"), e.Args.Int("limit")
 	brief := minimal && e.Where == nil && len(e.Print.Columns) == 0
 	var found iter.Seq2[out.Object, error]
