@@ -30,6 +30,12 @@ func documents(t *testing.T) []document {
 	return all
 }
 
+// pairs are documents with their translations.
+var pairs = [...][2]string{
+	{"docs/walkthrough.md", "docs/walkthrough.zh-CN.md"},
+	{"README.md", "README.zh-CN.md"},
+}
+
 // TestTranslations wants both languages to have the same blocks, links and names in the same order. Only maps and
 // tables in words (```text) may differ.
 func TestTranslations(t *testing.T) {
@@ -37,7 +43,7 @@ func TestTranslations(t *testing.T) {
 		one, other := facts(read(t, pair[0])), facts(read(t, pair[1]))
 		for i := range max(len(one), len(other)) {
 			if i >= len(one) || i >= len(other) || one[i] != other[i] {
-				t.Errorf("%s and %s are not the same from the %dth fact on:\n%s\n%s", pair[0], pair[1], i+1,
+				t.Errorf("%s and %s are not the same from fact %d on:\n%s\n%s", pair[0], pair[1], i+1,
 					strings.Join(one[min(i, len(one)):min(i+1, len(one))], ""), strings.Join(other[min(i, len(other)):min(i+1, len(other))], ""))
 				break
 			}
