@@ -101,6 +101,11 @@ func (p *Program[R]) Find(name string, v wire.Version) *Command[R] {
 	return nil
 }
 
+// Has says whether there is a subcommand of that name at any microversion.
+func (p *Program[R]) Has(name string) bool {
+	return slices.ContainsFunc(p.Commands, func(c Command[R]) bool { return c.Name == name })
+}
+
 // Completion is what `nova bash-completion` prints: all subcommands of novaclient, then all their options, parted by
 // spaces.
 func (p *Program[R]) Completion(v wire.Version) string {

@@ -113,11 +113,21 @@ func (p *Process) run(ctx context.Context) error {
 	program := Program()
 	program.Globals = globalsFor(chosenAuthType(p.Args, p.getenv))
 	globals, name, args, named := program.Split(p.Args)
-	if named && name == completeCommand {
-		return p.complete(ctx, args)
+	own := program.Find(name, wire.Version{})
+	if own != nil && !own.Own {
+		own = nil
 	}
-	if one, ok := p.findPlugin(name); named && ok {
-		return p.runPlugin(ctx, program, one, globals, args)
+	switch {
+	case named && name == completeCommand:
+		return p.complete(ctx, args)
+	case named && !program.Has(name):
+		if one, ok := p.findPlugin(program, name); ok {
+			return p.runPlugin(ctx, program, one, globals, args)
+		}
+	case own != nil && (slices.Contains(args, "--help") || slices.Contains(args, "-h")):
+		page, _ := program.CommandHelp(name, p.Columns, wire.Version{})
+		_, err := io.WriteString(p.Stdout, page)
+		return err
 	}
 	given, rest, err := program.ParseGlobals(p.Args, p.getenv)
 	if stop, ok := err.(*arg.Stop); ok && stop.Version {
@@ -128,11 +138,11 @@ func (p *Process) run(ctx context.Context) error {
 		return err
 	}
 	p.Args = withoutOwn(p.Args, program.Globals)
-	if given.Bool("help") || len(rest) == 0 || rest[0] == "help" || slices.Contains(p.Args, "bash-completion") {
-		return p.help(program, given)
-	}
-	if forms := commandsNamed(name); named && forms != nil && forms[0].Local {
+	if own != nil && own.Local && !given.Bool("help") {
 		return p.local(ctx, program)
+	}
+	if given.Bool("help") || len(rest) == 0 || rest[0] == "help" || slices.Contains(p.Args, "bash-completion") {
+		return p.help(ctx, program, given)
 	}
 	chosen, err := choices(ctx, given)
 	if err != nil {
@@ -172,7 +182,7 @@ func (p *Process) command(ctx context.Context, program *arg.Program[verb.Run], e
 	command, values, err := program.Parse(p.Args, env.Compute().Version, p.getenv)
 	p.warn(values)
 	if err != nil {
-		return p.explainUnknown(err)
+		return err
 	}
 	env.Args = values
 	return command.Run(ctx, env)
@@ -188,7 +198,7 @@ func (p *Process) warn(values *arg.Values) {
 }
 
 // help prints help pages and the completion, which need no cloud.
-func (p *Process) help(program *arg.Program[verb.Run], given *arg.Values) error {
+func (p *Process) help(ctx context.Context, program *arg.Program[verb.Run], given *arg.Values) error {
 	asked, err := client.ParseAsked(given.String("os_compute_api_version"))
 	if err != nil {
 		return err
@@ -207,7 +217,7 @@ func (p *Process) help(program *arg.Program[verb.Run], given *arg.Values) error 
 	command, values, err := program.Parse(p.Args, version, p.getenv)
 	p.warn(values)
 	if err != nil {
-		return p.explainUnknown(err)
+		return err
 	}
 	switch {
 	case command == nil || command.Name == "help" && !values.Has("command"):
@@ -217,32 +227,14 @@ func (p *Process) help(program *arg.Program[verb.Run], given *arg.Values) error 
 	case command.Name == "help":
 		name := values.String("command")
 		page, ok := program.CommandHelp(name, p.Columns, version)
-		if !ok && slices.Contains(absent(), name) {
-			return notHere(name)
+		if one, found := p.findPlugin(program, name); !ok && found {
+			return p.runPlugin(ctx, program, one, nil, []string{"--help"})
 		} else if !ok {
 			return verb.Refuse("'%s' is not a valid subcommand", name)
 		}
 		return print(page)
 	}
 	return verb.Refuse("You must provide a user name/id, a project and an auth url for this command.")
-}
-
-// explainUnknown tells a command that novaclient has and this program lacks from one that is no command.
-func (p *Process) explainUnknown(err error) error {
-	var usage *arg.UsageError
-	if !errors.As(err, &usage) || !strings.Contains(usage.Message, "<subcommand>: invalid choice") {
-		return err
-	}
-	for _, word := range p.Args {
-		if slices.Contains(absent(), word) {
-			return notHere(word)
-		}
-	}
-	return err
-}
-
-func notHere(name string) error {
-	return verb.Refuse("The command %s is not in this nova yet: `nova help` lists those that are.", name)
 }
 
 // login finds out who calls which cloud, and which version to talk. finish prints what --explain and --timings want.

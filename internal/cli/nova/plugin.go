@@ -23,8 +23,8 @@ const pluginPrefix = "nova-"
 type plugin struct{ name, path string }
 
 // findPlugin looks for the plugin of a name on PATH.
-func (p *Process) findPlugin(name string) (plugin, bool) {
-	if !pluginName(name) || commandsNamed(name) != nil || slices.Contains(absent(), name) {
+func (p *Process) findPlugin(program *arg.Program[verb.Run], name string) (plugin, bool) {
+	if !pluginName(name) || program.Has(name) {
 		return plugin{}, false
 	}
 	for _, dir := range filepath.SplitList(p.getenv("PATH")) {
@@ -50,7 +50,7 @@ func executable(path string) bool {
 }
 
 // plugins are all on PATH that are not hidden by commands, in the order of their names.
-func (p *Process) plugins() []plugin {
+func (p *Process) plugins(program *arg.Program[verb.Run]) []plugin {
 	var found []plugin
 	for _, dir := range filepath.SplitList(p.getenv("PATH")) {
 		if dir == "" {
@@ -62,7 +62,7 @@ func (p *Process) plugins() []plugin {
 			if !ok || slices.ContainsFunc(found, func(other plugin) bool { return other.name == name }) {
 				continue
 			}
-			if one, ok := p.findPlugin(name); ok {
+			if one, ok := p.findPlugin(program, name); ok {
 				found = append(found, one)
 			}
 		}
@@ -73,7 +73,7 @@ func (p *Process) plugins() []plugin {
 
 // withPlugins is the program's table with the plugins as commands, for help and completion.
 func (p *Process) withPlugins(program *arg.Program[verb.Run]) *arg.Program[verb.Run] {
-	for _, one := range p.plugins() {
+	for _, one := range p.plugins(program) {
 		program.Commands = append(program.Commands, command{Name: one.name, Own: true, Summary: "Run " + one.path + "."})
 	}
 	return program
