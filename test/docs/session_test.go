@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -76,13 +77,16 @@ const prelude = `go() {
 }
 `
 
+// patience is how long a session may take: it builds two small programs, and a command that waits may wait for ever.
+const patience = 4 * time.Minute
+
 // run does the steps in one shell, so that a variable that is set stays set, and compares what they print.
 func (s session) run(t *testing.T, steps []step) {
 	t.Helper()
 	log := t.TempDir()
 	script := prelude
 	for i, one := range steps {
-		if strings.HasSuffix(one.text, "\n") && strings.HasPrefix(one.text, "#!/usr/bin/env python3\n") {
+		if strings.HasPrefix(one.text, "#!/usr/bin/env python3\n") {
 			if _, err := exec.LookPath("python3"); err != nil {
 				t.Logf("there is no python3: what comes from %s on was not tried", one.file)
 				steps = steps[:i]
@@ -99,12 +103,18 @@ func (s session) run(t *testing.T, steps []step) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shell := exec.CommandContext(t.Context(), "sh", "-c", script)
-	shell.Dir = s.dir
-	shell.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "XDG_CACHE_HOME=" + s.dir + "/.cache", "LANG=C.UTF-8",
-		"GOCACHE=" + goCache(t), "CGO_ENABLED=0", "CHECKOUT=" + checkout,
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "sh", "-c", script)
+	shell.Dir, shell.WaitDelay = s.dir, time.Second
+	for _, pair := range os.Environ() {
+		if strings.HasPrefix(pair, "GO") { // where modules are, and the like
+			shell.Env = append(shell.Env, pair)
+		}
 	}
+	shell.Env = append(shell.Env,
+		"PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"), "XDG_CACHE_HOME="+s.dir+"/.cache", "LANG=C.UTF-8",
+		"GOCACHE="+goCache(t), "CGO_ENABLED=0", "CHECKOUT="+checkout)
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("the shell: %v\n%s", err, out)
 	}
