@@ -208,19 +208,27 @@ func (r *rules) words(kind string) string {
 	what := ""
 	switch {
 	case strings.HasPrefix(kind, "text"):
-		what = " characters"
+		what = " character"
 	case strings.HasPrefix(kind, "list"):
-		what = " items"
+		what = " item"
 	case strings.HasPrefix(kind, "object"):
-		what = " members"
+		what = " member"
+	}
+	counted := func(n int64) string {
+		if what != "" && n != 1 {
+			return fmt.Sprint(n) + what + "s"
+		}
+		return fmt.Sprint(n) + what
 	}
 	switch {
+	case r.min != nil && r.max != nil && *r.min == *r.max:
+		words = append(words, "exactly "+counted(*r.min))
 	case r.min != nil && r.max != nil:
-		words = append(words, fmt.Sprintf("%d to %d%s", *r.min, *r.max, what))
+		words = append(words, fmt.Sprintf("%d to %s", *r.min, counted(*r.max)))
 	case r.min != nil:
-		words = append(words, fmt.Sprintf("at least %d%s", *r.min, what))
+		words = append(words, "at least "+counted(*r.min))
 	case r.max != nil:
-		words = append(words, fmt.Sprintf("at most %d%s", *r.max, what))
+		words = append(words, "at most "+counted(*r.max))
 	}
 	if r.enum != nil {
 		words = append(words, strings.Join(r.enum, "|"))

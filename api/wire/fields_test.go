@@ -45,7 +45,7 @@ func TestRequestMembers(t *testing.T) {
 		"body fill.ports [2.10-2.50] list of object;  false",
 		"body fill.ports[].tag [2.32-2.36] text; at most 60 characters false",
 		"body fill.ports[].tag [2.42-2.50] text; at most 60 characters false",
-		"body fill.ports[].ips [2.10-2.50] list of text; at least 1 items false",
+		"body fill.ports[].ips [2.10-2.50] list of text; at least 1 item false",
 		"body fill.meta [-2.50] object of text; keys of at most 255 characters, values of at most 200 false",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
