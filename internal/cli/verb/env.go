@@ -8,7 +8,6 @@ package verb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -76,17 +75,32 @@ func Refuse(format string, args ...any) error {
 // ErrorText is an error as novaclient's last line has it: ERROR (Class): text. A hint follows on a line of its own.
 func ErrorText(err error) string {
 	class, text, hint := "Exception", err.Error(), ""
-	var refusal *client.Error
-	var failure *client.Failure
-	switch {
-	case errors.As(err, &refusal):
-		class, hint = refusal.Class(), refusal.Hint
-	case errors.As(err, &failure):
-		class = failure.Class
+	switch e := outermost(err).(type) {
+	case *client.Error:
+		class, hint = e.Class(), e.Hint
+	case *client.Failure:
+		class = e.Class
 	}
 	text = "ERROR (" + class + "): " + text + "\n"
 	if hint != "" {
 		text += hint + "\n"
 	}
 	return text
+}
+
+// outermost is the first refusal or failure on the way from an error to its causes; nil when there is none.
+func outermost(err error) error {
+	switch e := err.(type) {
+	case *client.Error, *client.Failure:
+		return err
+	case interface{ Unwrap() error }:
+		return outermost(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, cause := range e.Unwrap() {
+			if found := outermost(cause); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
 }

@@ -40,11 +40,23 @@ func AskAll[In, Out any](ctx context.Context, s *client.Service, route wire.Rout
 	if err != nil {
 		return nil, err
 	}
+	return listIn(body, s, route.Name, key)
+}
+
+// listIn is the list of objects that is the member key of a route's reply.
+func listIn(body out.Object, s *client.Service, route, key string) ([]out.Object, error) {
 	list, ok := Member(body, key).([]any)
 	if !ok {
-		return nil, lacks(s, route.Name, key)
+		return nil, lacks(s, route, key)
 	}
-	return objects(list), nil
+	items := objects(list)
+	if len(items) != len(list) {
+		return nil, &client.Failure{
+			Class:   client.BadReply,
+			Message: "The " + key + " in the reply to " + route + " are no objects: check that the URL of the " + s.Type + " service is right.",
+		}
+	}
+	return items, nil
 }
 
 // AskPages calls a list route for one page after the other and returns the objects of all.
@@ -63,18 +75,16 @@ func AskEach[In, Out any](ctx context.Context, s *client.Service, route wire.Rou
 				yield(nil, err)
 				return
 			}
-			list, ok := Member(body, key).([]any)
-			if !ok {
-				yield(nil, lacks(s, route.Name, key))
+			items, err := listIn(body, s, route.Name, key)
+			if err != nil {
+				yield(nil, err)
 				return
 			}
 			marker := ""
-			for _, item := range list {
-				if object, ok := item.(out.Object); ok {
-					marker = Text(object, "id") // before the caller changes it
-					if !yield(object, nil) {
-						return
-					}
+			for _, item := range items {
+				marker = Text(item, "id") // before the caller changes it
+				if !yield(item, nil) {
+					return
 				}
 			}
 			more := slices.ContainsFunc(Objects(body, key+"_links"), func(link out.Object) bool { return Text(link, "rel") == "next" })

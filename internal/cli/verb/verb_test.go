@@ -67,6 +67,8 @@ func TestErrorText(t *testing.T) {
 		"ERROR (CommandError): No x.\n":                                   Refuse("No %s.", "x"),
 		"ERROR (NotFound): Gone. (HTTP 404) (Request-ID: req-1)\nLook.\n": &client.Error{Status: 404, Message: "Gone.", RequestID: "req-1", Hint: "Look."},
 		"ERROR (Exception): odd\n":                                        errors.New("odd"),
+		"ERROR (BadReply): What it means.\n":                              &client.Failure{Class: client.BadReply, Message: "What it means.", Cause: &client.Error{Status: 404, Message: "Gone."}},
+		"ERROR (NotFound): Gone. (HTTP 404)\n":                            errors.Join(nil, &client.Error{Status: 404, Message: "Gone."}),
 	} {
 		if got := ErrorText(err); got != want {
 			t.Errorf("%q, want %q", got, want)
