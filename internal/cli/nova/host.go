@@ -91,6 +91,9 @@ type request struct {
 	send func(ctx context.Context) error
 }
 
+// asked are the requests for one server.
+type asked func(e *verb.Env, id string) ([]request, error)
+
 func requestTo[In, Out any](e *verb.Env, route wire.Route[In, Out], in In) (request, error) {
 	version := e.Compute().Version
 	if version.Less(compute.MinVersion) {
@@ -179,8 +182,12 @@ func (w work) do(ctx context.Context) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-// hostWork is what to do on a host, with the servers that choose leaves of it, if it is not nil. With --dry-run it is printed, and nothing is left to do.
-func hostWork(ctx context.Context, e *verb.Env, ask func(e *verb.Env, id string) ([]request, error), choose func(*verb.Env, []out.Object) []out.Object) ([]work, error) {
+// chosenServers are those servers of a host that a command is about.
+type chosenServers func(e *verb.Env, servers []out.Object) []out.Object
+
+// hostWork is what to do on a host: what ask says of each server that choose, unless it is nil, leaves. With --dry-run it
+// is printed, and nothing is left to do.
+func hostWork(ctx context.Context, e *verb.Env, ask asked, choose chosenServers) ([]work, error) {
 	servers, err := hostServers(ctx, e)
 	if err != nil {
 		return nil, err
@@ -236,7 +243,7 @@ func doAll(ctx context.Context, e *verb.Env, doing string, all []work, each func
 
 // onHost is a command that asks the same of every server of a host and prints who took it. That some did not is in the
 // table and on stderr; the exit code is 0, as novaclient's is.
-func onHost(accepted, refused string, ask func(e *verb.Env, id string) ([]request, error), choose func(*verb.Env, []out.Object) []out.Object) verb.Run {
+func onHost(accepted, refused string, ask asked, choose chosenServers) verb.Run {
 	columns := []verb.Column{{Name: "Server UUID"}, {Name: accepted, Key: "accepted"}, {Name: "Error Message"}}
 	return func(ctx context.Context, e *verb.Env) error {
 		all, err := hostWork(ctx, e, ask, choose)
