@@ -47,6 +47,12 @@ func (s Servers) Create(ctx context.Context, in compute.ServerCreate) (compute.S
 	return out.Server.V, err
 }
 
+// Update changes what a server's owner can change: its name, description, addresses to reach it by, hostname.
+func (s Servers) Update(ctx context.Context, id string, changes compute.ServerChanges) (compute.Server, error) {
+	out, err := Do(ctx, s.s, compute.UpdateServer, compute.ServerUpdate{ID: id, Server: changes})
+	return out.Server, err
+}
+
 // Delete starts to delete a server; AwaitGone waits until it is gone.
 func (s Servers) Delete(ctx context.Context, id string) error {
 	_, err := Do(ctx, s.s, compute.DeleteServer, compute.ServerID{ID: id})
