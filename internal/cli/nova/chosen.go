@@ -107,7 +107,7 @@ func (p *Process) chosen(ctx context.Context, program *arg.Program[verb.Run], en
 		return err
 	}
 	if env.DryRun {
-		p.complain(fmt.Sprintf("%s would be done to %d servers; nothing is.\n", name, len(found)))
+		p.complain(fmt.Sprintf("%s would be done to %d server%s; nothing is.\n", name, len(found), plural(len(found))))
 		columns := append(verb.Columns("ID", "Name", "Status"), verb.Column{Name: "Host", Key: "OS-EXT-SRV-ATTR:host"})
 		plan := *env
 		plan.Where = nil
@@ -202,4 +202,11 @@ func (p *progress) clear() {
 		_, _ = io.WriteString(p.w, "\r\x1b[K")
 		p.drawn = false
 	}
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }

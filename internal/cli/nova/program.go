@@ -23,9 +23,9 @@ func Program() *arg.Program[verb.Run] {
 	return &arg.Program[verb.Run]{
 		Name:        "nova",
 		Description: "Talks to the OpenStack Compute API.",
-		Epilog: `"nova help COMMAND" tells about one command, "nova explain COMMAND" what it calls and which version has what.`,
-		Globals:  globals(),
-		Commands: commands(),
+		Epilog:      `"nova help COMMAND" tells about one command, "nova explain COMMAND" what it calls and which version has what.`,
+		Globals:     globals(),
+		Commands:    commands(),
 	}
 }
 
