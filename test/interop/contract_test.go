@@ -150,6 +150,7 @@ type probe struct {
 
 	taken   bool              // the last call was
 	replies map[string]int    // read strictly, by route
+	read    map[routeAt]bool  // at least once
 	refused map[string]string // the last refusal by route
 
 	unserved map[string]bool // routes that this cloud does not do
@@ -184,7 +185,7 @@ func newProbe(t *testing.T, c cloud) *probe {
 	}
 	p := &probe{
 		t: t, session: session, endpoint: strings.TrimRight(endpoint, "/"), newest: versions.Max,
-		vars: map[string]string{"RUN": "contract-" + tag()}, replies: map[string]int{}, refused: map[string]string{},
+		vars: map[string]string{"RUN": "contract-" + tag()}, replies: map[string]int{}, read: map[routeAt]bool{}, refused: map[string]string{},
 		unserved: map[string]bool{}, lost: map[string]bool{},
 	}
 	if _, err := fmt.Sscan(env("NOVALET_INTEROP_STRIDE", "1"), &p.stride); err != nil || p.stride == 0 {
@@ -344,6 +345,7 @@ func (p *probe) call(c call, v wire.Version) {
 		return
 	}
 	p.replies[info.Name]++
+	p.read[routeAt{info.Name, v}] = true
 	for name, member := range c.keep {
 		member, isToken := strings.CutSuffix(member, "#token")
 		value := dig(reply, member)
@@ -358,7 +360,7 @@ func (p *probe) call(c call, v wire.Version) {
 	}
 }
 
-// readAll asks for every GET route at every version that has it.
+// readAll asks for every GET route at every version that has it, where no section has.
 func (p *probe) readAll() {
 	p.t.Helper()
 	for _, e := range compute.Routes() {
@@ -370,12 +372,25 @@ func (p *probe) readAll() {
 			p.refuse(call{route: e}, "nothing has set "+name, p.lost[name])
 			continue
 		}
+		refusals := 0
 		for _, v := range p.versions() {
-			if info.Span.Has(v) {
-				p.call(call{route: e, may: true}, v)
+			if !info.Span.Has(v) || p.read[routeAt{info.Name, v}] || refusals == enough {
+				continue
+			}
+			if p.call(call{route: e, may: true}, v); !p.taken {
+				refusals++
 			}
 		}
 	}
+}
+
+// enough refusals of a route's first versions are those of all: what it names is not there.
+const enough = 5
+
+// routeAt is a route at a version.
+type routeAt struct {
+	route string
+	v     wire.Version
 }
 
 // refuse notes why a call had no success. What an unserved route would have set is lost, and what builds on that is
@@ -504,7 +519,7 @@ func (p *probe) report(beyond map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(p.replies)) {
 		p.t.Logf("%-32s %d", name, p.replies[name])
 	}
-	p.t.Logf("%d replies of %d routes, %s to %s, read strictly", total, routes, compute.MinVersion, p.newest)
+	p.t.Logf("%d replies of %d routes, %s to %s, read strictly: %d routes at versions", total, routes, compute.MinVersion, p.newest, len(p.read))
 }
 
 func clip(text []byte) string { return string(text[:min(len(text), 600)]) }
