@@ -286,14 +286,9 @@ func textsOf(e *verb.Env, server *compute.ServerNew) error {
 	default:
 		return verb.Refuse("The value of the '--config-drive' option must be a boolean value.")
 	}
-	metadata, err := keyValues(a.Strings("meta"), true)
-	if err != nil {
-		return &client.Failure{Class: "ArgumentTypeError", Message: err.Error()}
-	}
-	if len(metadata) > 0 {
-		server.Metadata = asMap(metadata)
-	}
-	return nil
+	var err error
+	server.Metadata, err = metadataOf(a.Strings("meta"))
+	return err
 }
 
 // filesOf reads the files that options name.

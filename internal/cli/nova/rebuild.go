@@ -9,7 +9,6 @@ import (
 
 	"github.com/novalet/novalet/api/compute"
 	"github.com/novalet/novalet/api/wire"
-	"github.com/novalet/novalet/client"
 	"github.com/novalet/novalet/internal/cli/arg"
 	"github.com/novalet/novalet/internal/cli/verb"
 )
@@ -117,14 +116,9 @@ func rebuildTexts(e *verb.Env, in *compute.Rebuild) error {
 		}
 	}
 	in.Hostname, in.HostnameFQDN = given("hostname"), given("hostname")
-	metadata, err := keyValues(a.Strings("meta"), true)
-	if err != nil {
-		return &client.Failure{Class: "ArgumentTypeError", Message: err.Error()}
-	}
-	if len(metadata) > 0 {
-		in.Metadata = asMap(metadata)
-	}
-	return nil
+	var err error
+	in.Metadata, err = metadataOf(a.Strings("meta"))
+	return err
 }
 
 // rebuildData reads the files that options name: until 2.56 those to put into the guest, then the user data.

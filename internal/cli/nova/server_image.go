@@ -39,12 +39,12 @@ func imageCreate(ctx context.Context, e *verb.Env) error {
 	if err != nil {
 		return err
 	}
-	metadata, err := keyValues(e.Args.Strings("metadata"), true)
+	metadata, err := metadataOf(e.Args.Strings("metadata"))
 	if err != nil {
-		return &client.Failure{Class: "ArgumentTypeError", Message: err.Error()}
+		return err
 	}
 	id := verb.Text(server, "id")
-	image, err := e.Cloud.Servers.CreateImage(ctx, id, e.Args.String("name"), asMap(metadata))
+	image, err := e.Cloud.Servers.CreateImage(ctx, id, e.Args.String("name"), metadata)
 	if err != nil {
 		return err
 	}

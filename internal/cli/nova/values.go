@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/novalet/novalet/api/wire"
+	"github.com/novalet/novalet/client"
 	"github.com/novalet/novalet/internal/cli/verb"
 )
 
@@ -43,6 +44,18 @@ func asMap(pairs []pair) map[string]string {
 		m[p.key] = p.value
 	}
 	return m
+}
+
+// metadataOf reads metadata given as key=value texts; nil when there is none.
+func metadataOf(texts []string) (map[string]string, error) {
+	pairs, err := keyValues(texts, true)
+	if err != nil {
+		return nil, &client.Failure{Class: "ArgumentTypeError", Message: err.Error()}
+	}
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	return asMap(pairs), nil
 }
 
 // isTime reports whether text is a time in ISO 8601 as novaclient takes it: from a year down to fractions of a second.
