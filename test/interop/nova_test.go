@@ -172,6 +172,10 @@ func (r *caseRun) steps(t *testing.T) {
 			if out := r.sides[0].run(t, r.env, r.words(t, s, 0)); out.code != 0 {
 				t.Skipf("line %d: this cloud has no %s", s.line, strings.Join(s.words, " "))
 			}
+		case "serves":
+			if out := r.sides[1].run(t, r.env, append([]string{"api"}, r.words(t, s, 0)...)); strings.Contains(out.stdout, `"notImplemented"`) {
+				t.Skipf("line %d: this cloud does not serve %s", s.line, strings.Join(s.words, " "))
+			}
 		}
 	}
 }
