@@ -19,7 +19,7 @@ func (b *bench) clients(ctx context.Context) error {
 	if _, err := os.Stat(ours); err != nil {
 		return errSkip{"bin/nova is not built: make build"}
 	}
-	c, err := b.up(ctx, "clients", append([]string{"--driver", "fake", "--hosts", "10"}, unlimited...)...)
+	c, err := b.up(ctx, "clients", append([]string{"--driver", "fake", "--hosts", "20"}, unlimited...)...)
 	if err != nil {
 		return err
 	}
