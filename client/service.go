@@ -18,7 +18,7 @@ import (
 // Session says who is calling and where services are. auth.Session is the one
 // that logs in; Static is the one that is told.
 type Session interface {
-	// Token returns a token that is good for now, or "" to call without.
+	// Token returns a valid token, or "" to call without one.
 	Token(ctx context.Context) (wire.Secret, error)
 	// Renew returns another token after the service refused stale, or "" when
 	// there is no way to get one.

@@ -54,7 +54,8 @@ func zoneList(ctx context.Context, e *verb.Env) error {
 	return e.List(verb.Columns("Name", "Status"), rows, "")
 }
 
-// serviceText is a service's state: enabled :-) and when it was last heard of.
+// serviceText is a service's state as novaclient prints it: enabled or disabled, :-) or XXX for up or down, and when it was
+// last heard of.
 func serviceText(value any) string {
 	service, _ := value.(out.Object)
 	enabled, up := "disabled", "XXX"
